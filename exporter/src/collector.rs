@@ -1,0 +1,72 @@
+//! The trait of all metric sources, and the list of them.
+//!
+//! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
+
+use std::sync::Arc;
+
+use seamark_kit::config::Section;
+use seamark_kit::exposition::Exposition;
+
+use crate::docker::inventory::Inventory;
+use crate::host::{HostRoot, ReadError};
+
+/// Every collector there is, in the order in which they are read and listed.
+pub static COLLECTORS: &[Registration] = &[];
+
+/// One source of metrics, read once per scrape.
+pub trait Collector: Send + Sync {
+    /// Reads the source and adds its families.
+    ///
+    /// Runs on a blocking thread. May read files and memory; never waits for a network or a daemon. What was added
+    /// before an error stays: a partial answer is better than none.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError`], whose two cases count differently.
+    fn collect(&self, out: &mut Exposition) -> Result<(), CollectError>;
+}
+
+/// Why a collector has nothing, or not everything, to say.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// This host has no such thing: logged once, not counted as an error.
+    #[error("not on this host: {0}")]
+    Unsupported(String),
+    /// The source is there but could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// What collectors are built from.
+pub struct Inputs {
+    /// Where the host's files are.
+    pub host: HostRoot,
+    /// What is known of Docker.
+    pub inventory: Arc<Inventory>,
+}
+
+/// One entry of [`COLLECTORS`].
+pub struct Registration {
+    /// Its file name, configuration key and value of the label `collector`.
+    pub name: &'static str,
+    /// Runs unless switched off; otherwise only when switched on.
+    pub on_by_default: bool,
+    /// Can be held up by a dead mount or a sleeping device: gets a thread, a deadline and a *stuck* mark of its own.
+    pub may_hang: bool,
+    /// Its options, as `(flag without dashes, key, help)`; the flag sets the key `collectors.NAME.KEY`.
+    pub options: &'static [CollectorOption],
+    /// Reads the options from the section `collectors.NAME` and builds the collector.
+    pub build: fn(&Inputs, &mut Section) -> Box<dyn Collector>,
+}
+
+/// One option of a collector, as a flag and as a key.
+pub struct CollectorOption {
+    /// The flag, without dashes, as node_exporter has it: `collector.cpu.info`.
+    pub flag: &'static str,
+    /// The key below `collectors.NAME`: `info`.
+    pub key: &'static str,
+    /// What it does, in a sentence.
+    pub help: &'static str,
+    /// A switch (`--flag`, `--no-flag`) rather than a flag with a value.
+    pub switch: bool,
+}

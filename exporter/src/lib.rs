@@ -1,0 +1,8 @@
+//! The Seamark exporter: host, container and probe metrics of one Docker host, and its crash alerts.
+
+pub mod alertmanager;
+pub mod collector;
+pub mod docker;
+pub mod host;
+pub mod scrape;
+pub mod text;

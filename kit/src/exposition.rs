@@ -1,0 +1,9 @@
+//! The exposition model: families as plain data, and their two text formats.
+
+mod encode;
+mod family;
+mod negotiate;
+
+pub use encode::{EncodeError, Format, encode};
+pub use family::{Exposition, Family, Histogram, Kind, Labels, Sample, Value};
+pub use negotiate::{accepts_gzip, format_for, gzip};

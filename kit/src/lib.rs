@@ -1,0 +1,8 @@
+//! What both Seamark programs share: reading configuration with positions, the exposition format, secrets, logging
+//! and serving HTTP.
+//!
+//! It holds only what was needed twice. What one program needs stays in that program.
+
+pub mod config;
+pub mod exposition;
+pub mod secret;

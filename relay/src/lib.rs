@@ -1,0 +1,12 @@
+//! The Seamark relay: takes Alertmanager's notifications and turns them into messages that people like to read,
+//! through an outbox that loses nothing.
+
+pub mod alert;
+pub mod channel;
+pub mod compose;
+pub mod config;
+pub mod deliver;
+pub mod ingest;
+pub mod message;
+pub mod metrics;
+pub mod store;
