@@ -1,17 +1,19 @@
 //! Families to text, through prometheus-client, in OpenMetrics 1.0 and in the classic text format 0.0.4.
 //!
-//! The crate writes OpenMetrics only. Its descriptor takes the type and its value encoder the value independently of
-//! each other, so the classic format is: the whole name with its type, every value through the gauge encoder, and one
-//! adaptor that turns the type `unknown` into `untyped`.
+//! The crate writes OpenMetrics only. But its descriptor takes the type, and its value encoder the value,
+//! independently of each other; so the classic format is the whole name with its type, every value through the gauge
+//! encoder, and one adaptor that turns the type `unknown` into `untyped`.
 
 use std::fmt::{self, Write};
 
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, LabelSetEncoder, MetricEncoder};
-use prometheus_client::metrics::MetricType;
 use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet, text,
+};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use super::{Exposition, Family, Kind, Sample, Value};
+use super::{Exposition, Family, Kind, Labels, Sample, Value};
 
 /// A text format of a scrape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl Format {
 #[error("the metrics could not be encoded")]
 pub struct EncodeError(#[from] fmt::Error);
 
-/// Writes all families. Sample names are the same in both formats.
+/// Writes all families that have samples. Sample names are the same in both formats.
 ///
 /// # Errors
 ///
@@ -45,14 +47,196 @@ pub struct EncodeError(#[from] fmt::Error);
 pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeError> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(View { exposition: exposition.clone(), format }));
-    let mut text = String::new();
+    let mut out = String::new();
     match format {
-        Format::OpenMetrics => prometheus_client::encoding::text::encode(&mut text, &registry)?,
-        Format::Classic => {
-            let mut classic = ClassicWriter { out: &mut text, line: String::new() };
-            prometheus_client::encoding::text::encode_registry(&mut classic, &registry)?;
-            classic.finish()?;
+        Format::OpenMetrics => text::encode(&mut out, &registry)?,
+        Format::Classic => text::encode_registry(&mut Untyped { out: &mut out, comment: None }, &registry)?,
+    }
+    Ok(out)
+}
+
+#[derive(Debug)]
+struct View {
+    exposition: Exposition,
+    format: Format,
+}
+
+impl Collector for View {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for family in self.exposition.families().iter().filter(|family| !family.samples.is_empty()) {
+            let (name, kind) = descriptor(family, self.format);
+            let mut metric = encoder.encode_descriptor(name, &family.help, None, kind)?;
+            for sample in &family.samples {
+                encode_sample(&mut metric, kind, sample, self.format)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name and type as the format wants them. OpenMetrics adds `_total` to a counter by itself, and knows no counter
+/// without it.
+fn descriptor(family: &Family, format: Format) -> (&str, MetricType) {
+    let name = family.name.as_ref();
+    match (family.kind, format) {
+        (Kind::Counter, Format::Classic) => (name, MetricType::Counter),
+        (Kind::Counter, Format::OpenMetrics) => {
+            name.strip_suffix("_total").map_or((name, MetricType::Unknown), |stem| (stem, MetricType::Counter))
+        }
+        (Kind::Gauge, _) => (name, MetricType::Gauge),
+        (Kind::Untyped, _) => (name, MetricType::Unknown),
+        (Kind::Histogram, _) => (name, MetricType::Histogram),
+    }
+}
+
+fn encode_sample(metric: &mut MetricEncoder<'_>, kind: MetricType, sample: &Sample, format: Format) -> fmt::Result {
+    // An empty label set through `encode_family` writes `name{}`.
+    if sample.labels.is_empty() {
+        return encode_value(metric, kind, &sample.value, format);
+    }
+    let labels = BorrowedLabels(&sample.labels);
+    encode_value(&mut metric.encode_family(&labels)?, kind, &sample.value, format)
+}
+
+fn encode_value(metric: &mut MetricEncoder<'_>, kind: MetricType, value: &Value, format: Format) -> fmt::Result {
+    let as_counter = matches!(kind, MetricType::Counter) && format == Format::OpenMetrics;
+    match (value, as_counter) {
+        (Value::Integer(value), true) => metric.encode_counter::<NoLabelSet, _, u64>(value, None),
+        (Value::Integer(value), false) => metric.encode_gauge(value),
+        (Value::Float(value), true) => match whole(*value) {
+            Some(whole) => metric.encode_counter::<NoLabelSet, _, u64>(&whole, None),
+            None => metric.encode_counter::<NoLabelSet, _, f64>(value, None),
+        },
+        (Value::Float(value), false) => match whole(*value) {
+            Some(whole) => metric.encode_gauge(&whole),
+            None => metric.encode_gauge(value),
+        },
+        (Value::Histogram(histogram), _) => {
+            let count = histogram.buckets.iter().map(|(_, count)| count).sum();
+            metric.encode_histogram::<NoLabelSet>(histogram.sum, count, &histogram.buckets, None)
         }
     }
-    Ok(text)
+}
+
+/// The number without its fraction, if it has none: `8123456789.0` is two bytes longer on every scrape.
+fn whole(value: f64) -> Option<u64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (value.fract() == 0.0 && (0.0..EXACT).contains(&value) && value.is_sign_positive()).then_some(value as u64)
+}
+
+#[derive(Debug)]
+struct BorrowedLabels<'a>(&'a Labels);
+
+impl EncodeLabelSet for BorrowedLabels<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        for (name, value) in self.0 {
+            (name.as_ref(), value.as_str()).encode(encoder.encode_label())?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces the type `unknown`, which classic parsers refuse, by `untyped`. Comment lines are held back whole, so
+/// that it does not matter in which pieces they come; a sample line never begins with `#`.
+struct Untyped<'a> {
+    out: &'a mut String,
+    comment: Option<String>,
+}
+
+impl Write for Untyped<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        for part in piece.split_inclusive('\n') {
+            let at_line_start = self.out.is_empty() || self.out.ends_with('\n');
+            match &mut self.comment {
+                Some(comment) => comment.push_str(part),
+                None if at_line_start && part.starts_with('#') => self.comment = Some(part.to_owned()),
+                None => self.out.push_str(part),
+            }
+            if part.ends_with('\n')
+                && let Some(comment) = self.comment.take()
+            {
+                match comment.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" unknown\n")) {
+                    Some(name) => {
+                        writeln!(self.out, "# TYPE {name} untyped")?;
+                    }
+                    None => self.out.push_str(&comment),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposition::Histogram;
+
+    fn exposition() -> Exposition {
+        let mut out = Exposition::default();
+        out.counter("jobs_total", "Jobs done.").push(&[("kind", "a\"b\\c\nd 数据")], 3_u64);
+        out.family("failcnt", "Failures.", Kind::Counter).set(1_u64);
+        out.gauge("load1", "Load.").set(0.25).push(&[("cpu", "0"), ("empty", "")], f64::NAN);
+        out.untyped("vm", "Something.").set(4_294_967_296.0).push(&[("x", "unknown")], f64::INFINITY);
+        out.gauge("never", "Has no sample.");
+        out.family("wait_seconds", "Waiting.", Kind::Histogram).push(
+            &[("to", "x")],
+            Value::Histogram(Histogram { sum: 1.5, buckets: vec![(0.5, 1), (f64::INFINITY, 2)] }),
+        );
+        out
+    }
+
+    #[test]
+    fn the_classic_format_has_whole_names_and_untyped() {
+        let expected = r##"# HELP jobs_total Jobs done.
+# TYPE jobs_total counter
+jobs_total{kind="a\"b\\c\nd 数据"} 3
+# HELP failcnt Failures.
+# TYPE failcnt counter
+failcnt 1
+# HELP load1 Load.
+# TYPE load1 gauge
+load1 0.25
+load1{cpu="0"} NaN
+# HELP vm Something.
+# TYPE vm untyped
+vm 4294967296
+vm{x="unknown"} inf
+# HELP wait_seconds Waiting.
+# TYPE wait_seconds histogram
+wait_seconds_sum{to="x"} 1.5
+wait_seconds_count{to="x"} 3
+wait_seconds_bucket{le="0.5",to="x"} 1
+wait_seconds_bucket{le="+Inf",to="x"} 3
+"##;
+        assert_eq!(encode(&exposition(), Format::Classic).unwrap(), expected);
+    }
+
+    #[test]
+    fn openmetrics_ends_with_eof_and_has_the_same_sample_names() {
+        let openmetrics = encode(&exposition(), Format::OpenMetrics).unwrap();
+        assert!(openmetrics.starts_with("# HELP jobs Jobs done.\n# TYPE jobs counter\njobs_total{"), "{openmetrics}");
+        assert!(openmetrics.contains("# TYPE failcnt unknown\nfailcnt 1\n"), "{openmetrics}");
+        assert!(openmetrics.contains("# TYPE vm unknown\n"), "{openmetrics}");
+        assert!(openmetrics.ends_with("# EOF\n"));
+        let samples =
+            |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(samples(&openmetrics), samples(&encode(&exposition(), Format::Classic).unwrap()));
+    }
+
+    #[test]
+    fn a_family_asked_for_twice_is_written_once() {
+        let mut out = Exposition::default();
+        out.gauge("up", "Up.").push(&[("a", "1")], true);
+        out.gauge("other", "Other.").set(2_u64);
+        out.gauge("up", "Up.").push(&[("a", "2")], false);
+        let mut more = Exposition::default();
+        more.gauge("up", "Up.").push(&[("a", "3")], -1.0);
+        out.append(more);
+        assert_eq!(
+            encode(&out, Format::Classic).unwrap(),
+            "# HELP up Up.\n# TYPE up gauge\nup{a=\"1\"} 1\nup{a=\"2\"} 0\nup{a=\"3\"} -1.0\n\
+             # HELP other Other.\n# TYPE other gauge\nother 2\n"
+        );
+    }
 }

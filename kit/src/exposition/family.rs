@@ -1,6 +1,7 @@
 //! Families as plain data: what collectors fill and the encoder reads.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a family's values mean, as written in its `# TYPE` line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +105,10 @@ impl Family {
     }
 }
 
-/// Everything one scrape answers, in the order in which it was added.
+/// Everything one scrape answers, in the order in which it was added. A clone shares the families.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Exposition {
-    families: Vec<Family>,
+    families: Arc<Vec<Family>>,
 }
 
 impl Exposition {
@@ -120,13 +121,14 @@ impl Exposition {
         kind: Kind,
     ) -> &mut Family {
         let name = name.into();
-        let at = self.families.iter().position(|family| family.name == name).unwrap_or_else(|| {
-            self.families.push(Family { name, help: help.into(), kind, samples: Vec::new() });
-            self.families.len() - 1
+        let families = Arc::make_mut(&mut self.families);
+        // From the end: mostly it is the family that was just added to.
+        let at = families.iter().rposition(|family| family.name == name).unwrap_or_else(|| {
+            families.push(Family { name, help: help.into(), kind, samples: Vec::new() });
+            families.len() - 1
         });
-        // Found or pushed one line above.
-        #[expect(clippy::indexing_slicing)]
-        &mut self.families[at]
+        #[expect(clippy::indexing_slicing, reason = "found, or pushed one line above")]
+        &mut families[at]
     }
 
     /// A counter family; its name ends in `_total`.
@@ -151,8 +153,8 @@ impl Exposition {
 
     /// Adds everything of `other` behind what is here; families of the same name are joined.
     pub fn append(&mut self, other: Self) {
-        for family in other.families {
-            let Family { name, help, kind, mut samples } = family;
+        let families = Arc::try_unwrap(other.families).unwrap_or_else(|shared| (*shared).clone());
+        for Family { name, help, kind, mut samples } in families {
             self.family(name, help, kind).samples.append(&mut samples);
         }
     }

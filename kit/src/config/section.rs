@@ -1,0 +1,310 @@
+//! A mapping of the file, read key by key.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::node::{Entry, Node, NodeKind};
+use super::problem::{Log, Position};
+use super::scalar::{self, shown};
+use crate::secret::Secret;
+
+/// A mapping whose keys are taken one by one. Keys that nobody asked for are reported when it is dropped.
+#[derive(Debug)]
+pub struct Section {
+    path: String,
+    position: Option<Position>,
+    present: bool,
+    scalar: Option<Scalar>,
+    entries: Vec<Entry>,
+    /// Values asked for, for the places of later problems.
+    taken: Vec<(&'static str, Option<Position>)>,
+    log: Log,
+}
+
+/// A scalar with its place.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its text.
+    pub text: String,
+    path: String,
+    position: Option<Position>,
+    log: Log,
+}
+
+impl Item {
+    /// Reports something wrong with it.
+    pub fn problem(&self, message: impl Display) {
+        self.log.report(self.position, &self.path, message.to_string());
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Scalar {
+    text: String,
+    position: Option<Position>,
+    /// The flag it came from.
+    origin: Option<String>,
+}
+
+impl Section {
+    pub(super) fn root(node: Node, log: Log) -> Self {
+        Self::new(node, String::new(), log, false)
+    }
+
+    fn new(node: Node, path: String, log: Log, scalar_allowed: bool) -> Self {
+        let Node { position, kind } = node;
+        let mut section =
+            Self { path, position, present: true, scalar: None, entries: Vec::new(), taken: Vec::new(), log };
+        match kind {
+            NodeKind::Null => section.present = false,
+            NodeKind::Mapping(entries) => section.entries = entries,
+            NodeKind::Scalar { text, origin } if scalar_allowed => {
+                section.scalar = Some(Scalar { text, position, origin });
+            }
+            NodeKind::Scalar { text, .. } => {
+                section.report(position, format!("expected a mapping (`key: value`), found `{}`", shown(&text)));
+            }
+            NodeKind::Sequence(_) => section.report(position, "expected a mapping (`key: value`), found a list"),
+        }
+        section
+    }
+
+    /// Whether the section is there at all and holds something.
+    pub fn is_present(&self) -> bool {
+        self.present
+    }
+
+    /// The keys down to this section, with dots between.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The text, where an item of a list is one scalar instead of a mapping.
+    pub fn scalar(&self) -> Option<&str> {
+        self.scalar.as_ref().map(|scalar| scalar.text.as_str())
+    }
+
+    /// A text.
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        self.take_scalar(key).map(|scalar| scalar.text)
+    }
+
+    /// A text that `read` turns into something; `None` from it is a problem that says what was expected.
+    pub fn parse<T>(&mut self, key: &'static str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let scalar = self.take_scalar(key)?;
+        let value = read(&scalar.text);
+        if value.is_none() {
+            self.wrong(key, &scalar, &format!("expected {expected}"));
+        }
+        value
+    }
+
+    /// A number within bounds, both included.
+    pub fn number<T: FromStr + PartialOrd + Display>(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        self.parse(key, &expected, |text| text.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
+        self.parse(key, "`true` or `false`", scalar::flag)
+    }
+
+    /// A duration within bounds, both included: `500ms`, `5s`, `1h30m`, `7d`.
+    pub fn duration(&mut self, key: &'static str, range: RangeInclusive<Duration>) -> Option<Duration> {
+        let (least, most) = (scalar::words(*range.start()), scalar::words(*range.end()));
+        let expected =
+            format!("a duration from `{least}` to `{most}` with its unit, such as `500ms`, `30s` or `1h30m`");
+        self.parse(key, &expected, |text| scalar::duration(text).filter(|duration| range.contains(duration)))
+    }
+
+    /// One of a few words.
+    pub fn one_of<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let scalar = self.take_scalar(key)?;
+        let found = choices.iter().find(|(word, _)| *word == scalar.text).map(|(_, value)| *value);
+        if found.is_none() {
+            let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let guess = scalar::nearest(&scalar.text, choices.iter().map(|(word, _)| *word));
+            let hint = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
+            let message = format!("expected {}, found `{}`{hint}", words.join(", "), shown(&scalar.text));
+            self.report_value(key, &scalar, &message);
+        }
+        found
+    }
+
+    /// A list of scalars; a lone scalar is a list of one.
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<Item>> {
+        let Node { position, kind } = self.take(key)?;
+        let path = self.below(key);
+        match kind {
+            NodeKind::Scalar { text, .. } => Some(vec![self.item(text, path, position)]),
+            NodeKind::Sequence(nodes) => Some(
+                nodes
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(index, node)| self.list_item(format!("{path}[{index}]"), node))
+                    .collect(),
+            ),
+            _ => {
+                self.log.report(position, &path, "expected a list, found a mapping");
+                None
+            }
+        }
+    }
+
+    fn list_item(&self, path: String, node: Node) -> Option<Item> {
+        match node.kind {
+            NodeKind::Scalar { text, .. } => Some(self.item(text, path, node.position)),
+            _ => {
+                self.log.report(node.position, &path, "expected a plain value");
+                None
+            }
+        }
+    }
+
+    /// A mapping below this one; an empty section where the key is absent.
+    pub fn section(&mut self, key: &'static str) -> Section {
+        let path = self.below(key);
+        let node = self.take(key).unwrap_or(Node { position: self.position, kind: NodeKind::Null });
+        Section::new(node, path, self.log.clone(), false)
+    }
+
+    /// A mapping from names that the user chose to mappings, in the order of the file.
+    pub fn entries(&mut self, key: &'static str) -> Vec<(Item, Section)> {
+        let path = self.below(key);
+        let Some(node) = self.take(key) else { return Vec::new() };
+        match node.kind {
+            NodeKind::Mapping(entries) => entries
+                .into_iter()
+                .map(|Entry { key, position, value }| {
+                    let path = format!("{path}.{key}");
+                    // An entry without anything below it still has its place.
+                    let value = Node { position: value.position.or(position), ..value };
+                    let section = Section::new(value, path.clone(), self.log.clone(), false);
+                    (self.item(key, path, position), section)
+                })
+                .collect(),
+            _ => {
+                self.log.report(node.position, &path, "expected a mapping from names to settings");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A list of mappings. An item that is one scalar has [`Section::scalar`].
+    pub fn items(&mut self, key: &'static str) -> Vec<Section> {
+        let path = self.below(key);
+        let Some(node) = self.take(key) else { return Vec::new() };
+        match node.kind {
+            NodeKind::Sequence(nodes) => nodes
+                .into_iter()
+                .enumerate()
+                .map(|(index, node)| Section::new(node, format!("{path}[{index}]"), self.log.clone(), true))
+                .collect(),
+            NodeKind::Scalar { .. } => vec![Section::new(node, path, self.log.clone(), true)],
+            _ => {
+                self.log.report(node.position, &path, "expected a list");
+                Vec::new()
+            }
+        }
+    }
+
+    /// A secret: the value of `key`, or the trimmed content of the file that `file_key` names. A relative name is
+    /// looked up beside the configuration file. Its text is in no problem.
+    pub fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<Secret> {
+        let given = self.take_scalar(key);
+        let file = self.take_scalar(file_key);
+        match (given, file) {
+            (Some(_), Some(file)) => {
+                self.report_value(file_key, &file, &format!("both `{key}` and `{file_key}` are given; keep one"));
+                None
+            }
+            (Some(given), None) => Some(Secret::new(given.text)),
+            (None, Some(file)) if file.text.is_empty() => Some(Secret::new("")),
+            (None, Some(file)) => match std::fs::read_to_string(self.beside(&file.text)) {
+                Ok(text) => Some(Secret::new(text.trim())),
+                Err(error) => {
+                    let message = format!("the file `{}` cannot be read: {error}", shown(&file.text));
+                    self.report_value(file_key, &file, &message);
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    /// A path as written in the file; a relative one is beside the configuration file.
+    pub fn beside(&self, path: &str) -> std::path::PathBuf {
+        Path::new(self.log.file()).parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// Reports something wrong with the value of `key`; at the section itself where the key is absent or empty.
+    pub fn problem(&self, key: &str, message: impl Display) {
+        let position = self.taken.iter().rfind(|(taken, _)| *taken == key).and_then(|(_, position)| *position);
+        let path = if key.is_empty() { self.path.clone() } else { self.below(key) };
+        self.log.report(position.or(self.position), &path, message.to_string());
+    }
+
+    fn item(&self, text: String, path: String, position: Option<Position>) -> Item {
+        Item { text, path, position, log: self.log.clone() }
+    }
+
+    fn below(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Node> {
+        let found = self.entries.iter().position(|entry| entry.key == key);
+        let node = found.map(|index| self.entries.remove(index).value);
+        self.taken.push((key, node.as_ref().and_then(|node| node.position)));
+        node.filter(|node| node.kind != NodeKind::Null)
+    }
+
+    fn take_scalar(&mut self, key: &'static str) -> Option<Scalar> {
+        let Node { position, kind } = self.take(key)?;
+        match kind {
+            NodeKind::Scalar { text, origin } => Some(Scalar { text, position, origin }),
+            NodeKind::Mapping(_) => {
+                self.log.report(position, &self.below(key), "expected a plain value, found a mapping");
+                None
+            }
+            NodeKind::Sequence(_) => {
+                self.log.report(position, &self.below(key), "expected a plain value, found a list");
+                None
+            }
+            NodeKind::Null => None,
+        }
+    }
+
+    fn wrong(&self, key: &str, scalar: &Scalar, expected: &str) {
+        self.report_value(key, scalar, &format!("{expected}, found `{}`", shown(&scalar.text)));
+    }
+
+    fn report_value(&self, key: &str, scalar: &Scalar, message: &str) {
+        match &scalar.origin {
+            Some(origin) => self.log.report(None, origin, message),
+            None => self.log.report(scalar.position, &self.below(key), message),
+        }
+    }
+
+    fn report(&self, position: Option<Position>, message: impl Into<String>) {
+        self.log.report(position, &self.path, message);
+    }
+}
+
+impl Drop for Section {
+    fn drop(&mut self) {
+        for entry in &self.entries {
+            let guess = scalar::nearest(&entry.key, self.taken.iter().map(|(key, _)| *key));
+            let hint = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
+            self.report(entry.position, format!("unknown key `{}`{hint}", shown(&entry.key)));
+        }
+    }
+}
