@@ -3,6 +3,10 @@
 //!
 //! It holds only what was needed twice. What one program needs stays in that program.
 
+pub mod build;
 pub mod config;
 pub mod exposition;
+pub mod process;
 pub mod secret;
+pub mod serve;
+pub mod telemetry;

@@ -1,0 +1,155 @@
+//! Serving HTTP: binding, the server with its deadlines, and the signals that end or reload a program.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
+use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
+
+/// How long a client may take for its request line and headers.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long answers under way may take once the program has been told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An address to listen on: `127.0.0.1:9877`, `[::1]:9877`, or `:9877` for all addresses.
+pub fn listen_address(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix(':') {
+        Some(port) => Some(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port.parse().ok()?)),
+        None => text.parse().ok(),
+    }
+}
+
+/// Opens the listening socket.
+///
+/// # Errors
+///
+/// Names the address and, where it is known, what to do about it.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let bound = TcpListener::bind(address).or_else(|error| {
+        // A kernel without IPv6 still has all addresses of IPv4.
+        if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) && error.kind() != io::ErrorKind::AddrInUse {
+            TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], address.port())))
+        } else {
+            Err(error)
+        }
+    });
+    let listener = bound.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => "; another program has that port: stop it, or choose another address",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege: choose a higher one",
+            io::ErrorKind::AddrNotAvailable => "; this machine does not have that address",
+            _ => "",
+        };
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{hint}"))
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves until `stop` ends, then lets answers under way finish.
+///
+/// # Errors
+///
+/// The socket could not be used.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let handle = Handle::new();
+    let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
+    // Without a timer hyper waits for slow headers for ever.
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
+    let serving = server.serve(router.into_make_service());
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = stop => handle.graceful_shutdown(Some(DRAIN_TIMEOUT)),
+    }
+    serving.await
+}
+
+/// What the process was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGHUP: read the configuration anew.
+    Reload,
+    /// SIGTERM or SIGINT: end in good order.
+    Stop,
+}
+
+/// The signals a program listens to.
+#[derive(Debug)]
+pub struct Signals {
+    hangup: UnixSignal,
+    terminate: UnixSignal,
+    interrupt: UnixSignal,
+}
+
+impl Signals {
+    /// Starts listening; from here on SIGHUP does not end the process.
+    ///
+    /// # Errors
+    ///
+    /// The signal handlers could not be installed.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.hangup.recv() => Signal::Reload,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listen_addresses_are_read_as_prometheus_programs_write_them() {
+        assert_eq!(listen_address(":9877"), Some("[::]:9877".parse().unwrap()));
+        assert_eq!(listen_address("127.0.0.1:0"), Some("127.0.0.1:0".parse().unwrap()));
+        for wrong in ["", ":", "9877", "localhost", ":70000", "a:b"] {
+            assert_eq!(listen_address(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_what_to_do() {
+        let first = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = first.local_addr().unwrap();
+        let error = bind(address).unwrap_err().to_string();
+        assert!(error.contains(&address.to_string()) && error.contains("another program has that port"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_headers_is_cut_off() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(serve(listener, Router::new(), async {
+            let _ = stopped.await;
+        }));
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        tokio::time::pause();
+        // Ends when the server closes; with the clock paused that takes no time.
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.unwrap();
+        tokio::time::resume();
+        stop.send(()).unwrap();
+        server.await.unwrap().unwrap();
+    }
+}
