@@ -2,6 +2,12 @@
 //!
 //! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
 
+mod cpu;
+mod loadavg;
+mod meminfo;
+mod stat;
+mod uname;
+
 use std::sync::Arc;
 
 use seamark_kit::config::Section;
@@ -11,7 +17,8 @@ use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
 
 /// Every collector there is, in the order in which they are read and listed.
-pub static COLLECTORS: &[Registration] = &[];
+pub static COLLECTORS: &[Registration] =
+    &[cpu::COLLECTOR, meminfo::COLLECTOR, loadavg::COLLECTOR, stat::COLLECTOR, uname::COLLECTOR];
 
 /// One source of metrics, read once per scrape.
 pub trait Collector: Send + Sync {
