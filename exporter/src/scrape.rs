@@ -1,0 +1,133 @@
+//! Runs the collectors of one scrape, and always answers in time.
+//!
+//! Ordinary collectors are read one after another on one thread. A collector that can hang has a thread of its own: a
+//! system call on a dead network mount cannot be cancelled, so the scrape must be able to leave it behind. While such
+//! a thread is out there is never a second one; what the collector said last is served with its age.
+
+mod deadline;
+mod selection;
+mod slot;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use seamark_kit::config::Section;
+use seamark_kit::exposition::{Exposition, Kind};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tracing::error;
+
+use crate::collector::{Inputs, Registration};
+pub use deadline::deadline;
+pub use selection::{Selection, SelectionError};
+use slot::{Outcome, Slot};
+
+/// The collectors that are switched on, with what is remembered of each between scrapes.
+pub struct Scraper {
+    slots: Vec<Arc<Slot>>,
+    off: Vec<&'static str>,
+}
+
+impl Scraper {
+    /// Builds the collectors. `section` is the section `collectors` of the configuration: each collector has a section
+    /// of its own there, in which `enabled` switches it on or off.
+    pub fn new(registrations: &[Registration], inputs: &Inputs, section: &mut Section) -> Self {
+        let mut scraper = Self { slots: Vec::new(), off: Vec::new() };
+        for registration in registrations {
+            let mut options = section.section(registration.name);
+            let on = options.flag("enabled").unwrap_or(registration.on_by_default);
+            // Built even if off, so that its options are checked all the same.
+            let collector = (registration.build)(inputs, &mut options);
+            if on {
+                scraper.slots.push(Arc::new(Slot::new(registration.name, registration.may_hang, collector)));
+            } else {
+                scraper.off.push(registration.name);
+            }
+        }
+        scraper
+    }
+
+    /// The names of the collectors that are on, in the order in which they are read.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.slots.iter().map(|slot| slot.name)
+    }
+}
+
+impl Selection {
+    /// Reads the selected collectors and answers after `deadline` at the latest, with what there is by then.
+    ///
+    /// Besides the collectors' families the answer tells how each of them fared. May be called any number of times at
+    /// once.
+    pub async fn scrape(&self, deadline: Duration) -> Exposition {
+        let until = Instant::now() + deadline;
+        let (alone, together): (Vec<_>, Vec<_>) = self.slots.iter().enumerate().partition(|(_, slot)| slot.is_alone());
+        // The slow ones first, so that they run while the others are read.
+        let alone: Vec<_> = alone.into_iter().map(|(place, slot)| (place, slot, slot.start())).collect();
+        let mut outcomes = self.read_together(&together, until).await;
+        for (place, slot, run) in alone {
+            outcomes.push((place, slot.finish(run, until).await));
+        }
+        outcomes.sort_unstable_by_key(|(place, _)| *place);
+        self.answer(outcomes.into_iter().map(|(_, outcome)| outcome))
+    }
+
+    async fn read_together(&self, slots: &[(usize, &Arc<Slot>)], until: Instant) -> Vec<(usize, Outcome)> {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let queue: Vec<Arc<Slot>> = slots.iter().map(|(_, slot)| Arc::clone(slot)).collect();
+        let reading = thread::Builder::new().name("collectors".to_owned()).spawn(move || {
+            for slot in queue {
+                // Closed when the scrape has been answered without us.
+                if sender.send(slot.run()).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut outcomes = Vec::new();
+        if let Err(error) = &reading {
+            error!(%error, "no thread to read the collectors on: {error}");
+        }
+        while let Ok(Some(outcome)) = timeout_at(until, receiver.recv()).await {
+            outcomes.push(outcome);
+        }
+        if let Some((_, slot)) = slots.get(outcomes.len())
+            && reading.is_ok()
+        {
+            slot.isolate();
+        }
+        let late = slots.iter().skip(outcomes.len()).map(|(_, slot)| slot.late());
+        let outcomes: Vec<_> = outcomes.into_iter().chain(late.collect::<Vec<_>>()).collect();
+        slots.iter().map(|(place, _)| *place).zip(outcomes).collect()
+    }
+
+    fn answer(&self, outcomes: impl Iterator<Item = Outcome>) -> Exposition {
+        let mut out = Exposition::default();
+        let mut meta = Exposition::default();
+        for (slot, outcome) in self.slots.iter().zip(outcomes) {
+            out.append(outcome.families);
+            let labels = [("collector", slot.name)];
+            meta.gauge("node_scrape_collector_duration_seconds", "Time a collector took.")
+                .push(&labels, outcome.duration.as_secs_f64());
+            meta.gauge("node_scrape_collector_success", "Whether a collector told everything it knows.")
+                .push(&labels, outcome.success);
+            meta.family(
+                "seamark_exporter_collector_errors_total",
+                "Times a collector could not read what is there, since the exporter was started.",
+                Kind::Counter,
+            )
+            .push(&labels, slot.errors());
+            if let Some(age) = outcome.age {
+                meta.gauge(
+                    "seamark_exporter_collector_stale_seconds",
+                    "Age of what is told in place of a collector that does not answer; 0 where it does.",
+                )
+                .push(&labels, age.as_secs_f64());
+            }
+        }
+        out.append(meta);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests;
