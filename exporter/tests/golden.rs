@@ -1,0 +1,265 @@
+//! Our answer for the fixture host, beside that of node_exporter 1.11.1.
+//!
+//! `fixtures/host` is the host, `fixtures/node_exporter` what node_exporter said of it; the ORIGIN.md of each tells
+//! how they were made.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use seamark_exporter::collector::{COLLECTORS, Collector, Inputs};
+use seamark_exporter::docker::inventory::Inventory;
+use seamark_exporter::host::HostRoot;
+use seamark_exporter::scrape::Scraper;
+use seamark_kit::config::{self, Source};
+use seamark_kit::exposition::{Exposition, Format, encode};
+
+/// The same as the flags in `fixtures/node_exporter/record`.
+const EVERYTHING_ON: &str = "
+cpu: {info: true, info_flags_include: '^(aes|avx2?)$', info_bugs_include: '^spectre'}
+stat: {softirq: true}
+";
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn inputs(proc: impl Into<PathBuf>) -> Inputs {
+    let host = fixtures().join("host");
+    let host = HostRoot::new(proc, host.join("sys"), host.join("root"), host.join("udev"));
+    Inputs { host, inventory: Arc::new(Inventory::default()) }
+}
+
+fn fixture_host() -> Inputs {
+    inputs(fixtures().join("host/proc"))
+}
+
+fn build(inputs: &Inputs, options: &str) -> Vec<(&'static str, Box<dyn Collector>)> {
+    let source = Source::new("exporter.yml", options);
+    config::read(&source, |root| {
+        COLLECTORS
+            .iter()
+            .map(|registration| (registration.name, (registration.build)(inputs, &mut root.section(registration.name))))
+            .collect()
+    })
+    .unwrap()
+}
+
+fn collect(collectors: &[(&'static str, Box<dyn Collector>)]) -> Exposition {
+    let mut out = Exposition::default();
+    for (name, collector) in collectors {
+        if let Err(error) = collector.collect(&mut out) {
+            panic!("{name}: {error}");
+        }
+    }
+    out
+}
+
+/// Type and samples of each family, in no order; labels without a value are as good as none.
+type Families = BTreeMap<String, (String, BTreeMap<Vec<String>, f64>)>;
+
+fn families(text: &str) -> Families {
+    let mut families = Families::new();
+    for line in text.lines() {
+        if let Some(declared) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = declared.split_once(' ').unwrap();
+            let before = families.insert(name.to_owned(), (kind.to_owned(), BTreeMap::new()));
+            assert!(before.is_none(), "{name} is there twice");
+        } else if !line.starts_with('#') {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+            let labels = labels.strip_suffix('}').unwrap();
+            let mut labels: Vec<_> = labels.split("\",").map(|label| label.trim_end_matches('"').to_owned()).collect();
+            labels.retain(|label| !label.is_empty() && !label.ends_with('='));
+            labels.sort_unstable();
+            let samples = &mut families.get_mut(name).unwrap().1;
+            assert!(samples.insert(labels, value.parse().unwrap()).is_none(), "{series} is there twice");
+        }
+    }
+    families
+}
+
+fn ours(exposition: &Exposition) -> Families {
+    families(&encode(exposition, Format::Classic).unwrap())
+}
+
+fn theirs(file: &str) -> Families {
+    families(&fs::read_to_string(fixtures().join("node_exporter").join(file)).unwrap())
+}
+
+/// Label names alone, for the one family that tells of the machine the test runs on.
+fn without_label_values(families: &mut Families, name: &str) {
+    let samples = &mut families.get_mut(name).unwrap().1;
+    *samples = std::mem::take(samples)
+        .into_iter()
+        .map(|(labels, value)| {
+            (labels.iter().map(|label| label.split('=').next().unwrap().to_owned()).collect(), value)
+        })
+        .collect();
+}
+
+#[track_caller]
+fn assert_same(ours: &Families, theirs: &Families) {
+    let names = |families: &Families| families.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(ours), names(theirs));
+    for (name, family) in ours {
+        assert_eq!(family, &theirs[name], "{name}: ours left, node_exporter's right");
+    }
+}
+
+#[test]
+fn the_fixture_host_gives_what_node_exporter_says_of_it() {
+    let mut ours = ours(&collect(&build(&fixture_host(), EVERYTHING_ON)));
+    let mut theirs = theirs("host.prom");
+    for families in [&mut ours, &mut theirs] {
+        without_label_values(families, "node_uname_info");
+    }
+    assert_same(&ours, &theirs);
+}
+
+#[test]
+fn cpu_times_that_go_back_are_treated_as_node_exporter_treats_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let collectors: Vec<_> =
+        build(&inputs(directory.path()), "").into_iter().filter(|(name, _)| *name == "cpu").collect();
+    for step in 1..=3 {
+        let stat = fixtures().join(format!("node_exporter/backwards-{step}.stat"));
+        fs::copy(stat, directory.path().join("stat")).unwrap();
+        let mut ours = ours(&collect(&collectors));
+        ours.retain(|name, _| name.ends_with("seconds_total"));
+        assert_same(&ours, &theirs(&format!("backwards-{step}.prom")));
+    }
+}
+
+#[test]
+fn options_that_are_off_leave_their_families_out() {
+    let names = |options: &str| -> BTreeSet<_> {
+        collect(&build(&fixture_host(), options)).families().iter().map(|family| family.name.to_string()).collect()
+    };
+    let everything = names(EVERYTHING_ON);
+    let by_default = names("");
+    assert_eq!(
+        everything.difference(&by_default).collect::<Vec<_>>(),
+        ["node_cpu_bug_info", "node_cpu_flag_info", "node_cpu_frequency_hertz", "node_cpu_info", "node_softirqs_total"]
+    );
+    let without_guest = names("cpu: {guest: false}");
+    assert_eq!(by_default.difference(&without_guest).collect::<Vec<_>>(), ["node_cpu_guest_seconds_total"]);
+}
+
+#[test]
+fn a_filter_that_is_no_regular_expression_is_a_problem_with_its_place() {
+    let source = Source::new("exporter.yml", "cpu:\n  info_flags_include: '('\n");
+    let problems = config::read(&source, |root| {
+        let registration = COLLECTORS.iter().find(|registration| registration.name == "cpu").unwrap();
+        (registration.build)(&fixture_host(), &mut root.section("cpu"));
+    })
+    .unwrap_err();
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("info_flags_include") && problems[0].contains("a regular expression"), "{problems:?}");
+}
+
+#[test]
+fn no_two_collectors_have_a_family_in_common() {
+    let mut owners = BTreeMap::new();
+    for (collector, built) in build(&fixture_host(), EVERYTHING_ON) {
+        for family in collect(&[(collector, built)]).families() {
+            if let Some(other) = owners.insert(family.name.to_string(), collector) {
+                panic!("{} is told by {other} and by {collector}", family.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_registration_has_a_name_and_options_of_its_own() {
+    let mut seen = BTreeSet::new();
+    for registration in COLLECTORS {
+        assert!(seen.insert(registration.name.to_owned()), "{} is there twice", registration.name);
+        for option in registration.options {
+            assert!(option.flag.starts_with(&format!("collector.{}.", registration.name)), "{}", option.flag);
+            assert!(seen.insert(option.flag.to_owned()), "{} is there twice", option.flag);
+            assert!(!option.help.is_empty() && option.key != "enabled", "{}", option.flag);
+        }
+    }
+}
+
+async fn whole_scrape(inputs: &Inputs) -> Exposition {
+    let source = Source::new("exporter.yml", EVERYTHING_ON);
+    let scraper = config::read(&source, |root| Scraper::new(COLLECTORS, inputs, root)).unwrap();
+    scraper.select(&[], &[]).unwrap().scrape(Duration::from_secs(60)).await
+}
+
+#[tokio::test]
+async fn both_formats_have_the_same_samples_and_no_family_twice() {
+    let exposition = whole_scrape(&fixture_host()).await;
+    let samples = |format| {
+        let text = encode(&exposition, format).unwrap();
+        let mut types: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        types.sort_unstable();
+        assert!(types.windows(2).all(|pair| pair[0].split(' ').next() != pair[1].split(' ').next()));
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let classic = samples(Format::Classic);
+    assert_eq!(classic, samples(Format::OpenMetrics));
+    assert_eq!(classic.iter().collect::<BTreeSet<_>>().len(), classic.len());
+}
+
+#[tokio::test]
+async fn scrapes_at_the_same_time_all_say_everything() {
+    let inputs = fixture_host();
+    let source = Source::new("exporter.yml", "");
+    let scraper = config::read(&source, |root| Scraper::new(COLLECTORS, &inputs, root)).unwrap();
+    let selection = scraper.select(&[], &[]).unwrap();
+    let scrape = || selection.scrape(Duration::from_secs(60));
+    let (one, two, three, four) = tokio::join!(scrape(), scrape(), scrape(), scrape());
+    let timeless = |exposition: &Exposition| {
+        let mut families = ours(exposition);
+        families.remove("node_scrape_collector_duration_seconds").unwrap();
+        families
+    };
+    for other in [two, three, four] {
+        assert_eq!(timeless(&one), timeless(&other));
+    }
+    assert!(ours(&one)["node_scrape_collector_success"].1.values().all(|success| *success == 1.0));
+}
+
+#[tokio::test]
+async fn a_host_without_any_file_fails_by_collector_and_not_as_a_whole() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let host = HostRoot::new(nowhere.path(), nowhere.path(), nowhere.path(), nowhere.path());
+    let exposition = whole_scrape(&Inputs { host, inventory: Arc::new(Inventory::default()) }).await;
+    let success: Vec<_> = ours(&exposition)["node_scrape_collector_success"]
+        .1
+        .iter()
+        .map(|(labels, success)| format!("{} {success}", labels[0]))
+        .collect();
+    assert_eq!(
+        success,
+        [
+            "collector=\"cpu 0",
+            "collector=\"loadavg 0",
+            "collector=\"meminfo 0",
+            "collector=\"stat 0",
+            "collector=\"uname 1"
+        ]
+    );
+}
+
+/// Names, types, labels, values and help in one reviewed file.
+#[test]
+fn the_fixture_host_is_told_like_this() {
+    let collectors: Vec<_> =
+        build(&fixture_host(), EVERYTHING_ON).into_iter().filter(|(name, _)| *name != "uname").collect();
+    insta::assert_snapshot!(encode(&collect(&collectors), Format::Classic).unwrap());
+}
