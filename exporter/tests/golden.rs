@@ -142,6 +142,24 @@ fn cpu_times_that_go_back_are_treated_as_node_exporter_treats_them() {
 }
 
 #[test]
+fn a_broken_file_of_sysfs_costs_what_it_tells_and_no_more() {
+    let sys = tempfile::tempdir().unwrap();
+    fs::create_dir_all(sys.path().join("devices/system/cpu/cpu0")).unwrap();
+    fs::write(sys.path().join("devices/system/cpu/isolated"), "all\n").unwrap();
+    fs::write(sys.path().join("devices/system/cpu/cpu0/online"), "1\n").unwrap();
+    let host = HostRoot::new(fixtures().join("host/proc"), sys.path(), "/nowhere", "/nowhere");
+    let mut out = Exposition::default();
+    let collectors = build(&Inputs { host, inventory: Arc::new(Inventory::default()) }, "");
+    let (_, cpu) = collectors.iter().find(|(name, _)| *name == "cpu").unwrap();
+    let error = cpu.collect(&mut out).unwrap_err().to_string().replace(sys.path().to_str().unwrap(), "/sys");
+    assert_eq!(error, "/sys/devices/system/cpu/isolated line 1: expected a list of CPUs such as `0-2,5`, found `all`");
+    assert_eq!(
+        ours(&out).into_keys().collect::<Vec<_>>(),
+        ["node_cpu_guest_seconds_total", "node_cpu_online", "node_cpu_seconds_total"]
+    );
+}
+
+#[test]
 fn options_that_are_off_leave_their_families_out() {
     let names = |options: &str| -> BTreeSet<_> {
         collect(&build(&fixture_host(), options)).families().iter().map(|family| family.name.to_string()).collect()
