@@ -198,6 +198,24 @@ impl Section {
         }
     }
 
+    /// A mapping from names that the user chose to plain values, in the order of the file.
+    pub fn pairs(&mut self, key: &'static str) -> Vec<(Item, Item)> {
+        let path = self.below(key);
+        let Some(node) = self.take(key) else { return Vec::new() };
+        let NodeKind::Mapping(entries) = node.kind else {
+            self.log.report(node.position, &path, "expected a mapping from names to values");
+            return Vec::new();
+        };
+        entries
+            .into_iter()
+            .filter_map(|Entry { key, position, value }| {
+                let path = format!("{path}.{key}");
+                let value = self.list_item(path.clone(), value)?;
+                Some((self.item(key, path, position), value))
+            })
+            .collect()
+    }
+
     /// A list of mappings. An item that is one scalar has [`Section::scalar`].
     pub fn items(&mut self, key: &'static str) -> Vec<Section> {
         let path = self.below(key);
