@@ -1,0 +1,93 @@
+//! Alertmanager: event alerts are posted to every configured one at once, so that routing and silences apply and a
+//! message arrives within a second or two.
+//!
+//! Each has a bounded queue of its own; one that is away holds up no other. What survives a reload (queues, counts,
+//! who answers) is in [`Outboxes`].
+
+pub mod alert;
+mod outbox;
+mod post;
+pub mod settings;
+
+use std::sync::Arc;
+
+use seamark_kit::exposition::Exposition;
+use tokio::task::JoinHandle;
+
+use alert::{EventAlert, Origin};
+use outbox::Outbox;
+pub use outbox::Outboxes;
+pub use settings::{Settings, read};
+
+/// Hands alerts to every Alertmanager. Never waits.
+#[derive(Debug, Clone, Default)]
+pub struct AlertSender {
+    outboxes: Vec<Arc<Outbox>>,
+}
+
+impl AlertSender {
+    /// Queues an alert, or a newer state of one. With no Alertmanager configured it goes nowhere.
+    pub fn send(&self, alert: &EventAlert) {
+        for outbox in &self.outboxes {
+            outbox.push(alert.clone());
+        }
+    }
+}
+
+/// The tasks that post. Dropping them ends them; what is queued stays in the [`Outboxes`] for the next ones.
+#[derive(Debug)]
+pub struct Alertmanagers {
+    /// Where alerts go in.
+    pub sender: AlertSender,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Alertmanagers {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Starts one task for each configured Alertmanager.
+///
+/// `instance` is the host's name as Prometheus knows it: a pushed and a scraped alert must agree.
+///
+/// # Errors
+///
+/// When the HTTP client cannot be set up.
+pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result<Alertmanagers, reqwest::Error> {
+    let origin = Origin { instance: instance.to_owned(), labels: settings.labels.clone() };
+    let client = post::client()?;
+    outboxes.keep_only(settings.targets.iter().map(|target| target.name.as_str()));
+    let mut sender = AlertSender::default();
+    let mut tasks = Vec::new();
+    for target in &settings.targets {
+        let outbox = outboxes.of(&target.name);
+        sender.outboxes.push(Arc::clone(&outbox));
+        tasks.push(tokio::spawn(post::run(client.clone(), target.clone(), origin.clone(), outbox)));
+    }
+    Ok(Alertmanagers { sender, tasks })
+}
+
+impl Outboxes {
+    /// Adds the families about Alertmanagers; none is configured, none is written.
+    pub fn collect(&self, out: &mut Exposition) {
+        let all = self.all();
+        if all.is_empty() {
+            return;
+        }
+        let up = out.gauge("seamark_exporter_alertmanager_up", "Whether this Alertmanager takes event alerts.");
+        for (name, outbox) in &all {
+            up.push(&[("alertmanager", name)], outbox.is_up());
+        }
+        let dropped = out.counter(
+            "seamark_exporter_event_alerts_dropped_total",
+            "Event alerts that this Alertmanager did not get: refused, too old, or the queue was full.",
+        );
+        for (name, outbox) in &all {
+            dropped.push(&[("alertmanager", name)], outbox.dropped());
+        }
+    }
+}

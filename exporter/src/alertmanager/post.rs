@@ -1,0 +1,178 @@
+//! Posts what is queued for one Alertmanager, and asks it now and then whether it is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde_json::Value;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tracing::{info, warn};
+
+use super::alert::{EventAlert, Origin};
+use super::outbox::Outbox;
+use super::settings::{Credentials, Target};
+
+/// For one request: an Alertmanager answers within milliseconds.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How often it is asked whether it is there: the metric rule takes over for one that is not.
+const PROBE_EVERY: Duration = Duration::from_secs(15);
+/// The first wait after a failure; each next one is twice as long.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// The longest wait.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// What became of a request.
+enum Outcome {
+    Taken,
+    /// It will not take this one, ever.
+    Refused(String),
+    /// Nobody is there, or it cannot take anything now.
+    Failed(String),
+}
+
+pub(super) fn client() -> Result<Client, reqwest::Error> {
+    // A redirect would turn the POST into a GET and lose the alert.
+    Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE).build()
+}
+
+/// Serves one Alertmanager for ever.
+pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: Arc<Outbox>) {
+    let poster = Poster { client, target, origin, outbox };
+    let mut probes = interval(PROBE_EVERY);
+    probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = poster.outbox.filled() => {}
+            _ = probes.tick() => poster.probe().await,
+        }
+        poster.empty().await;
+    }
+}
+
+struct Poster {
+    client: Client,
+    target: Target,
+    origin: Origin,
+    outbox: Arc<Outbox>,
+}
+
+impl Poster {
+    /// Posts until nothing is queued.
+    async fn empty(&self) {
+        let mut backoff = FIRST_BACKOFF;
+        let mut batch = usize::MAX;
+        while !self.outbox.is_empty() {
+            let alerts = self.outbox.take(batch, Timestamp::now());
+            if alerts.is_empty() {
+                return;
+            }
+            // Dropped at a reload, the alerts on their way would be lost: they are put back unless answered.
+            let guard = PutBack { outbox: &self.outbox, alerts };
+            match self.post(&guard.alerts).await {
+                Outcome::Taken => {
+                    guard.done();
+                    self.note(true, "");
+                    (backoff, batch) = (FIRST_BACKOFF, usize::MAX);
+                }
+                // One bad alert must not cost the others: once more, one by one.
+                Outcome::Refused(_) if guard.alerts.len() > 1 => batch = 1,
+                Outcome::Refused(why) => {
+                    self.outbox.count_dropped(guard.done().len());
+                    warn!("Alertmanager `{}` refused an alert, which is dropped: {why}", self.target.name);
+                }
+                Outcome::Failed(why) => {
+                    drop(guard);
+                    self.note(false, &why);
+                    sleep(backoff).await;
+                    backoff = (backoff * 2).min(LONGEST_BACKOFF);
+                }
+            }
+        }
+    }
+
+    async fn probe(&self) {
+        match self.send(self.client.get(self.url("-/ready"))).await {
+            Outcome::Taken => self.note(true, ""),
+            Outcome::Refused(why) | Outcome::Failed(why) => self.note(false, &why),
+        }
+    }
+
+    async fn post(&self, alerts: &[EventAlert]) -> Outcome {
+        let body: Vec<Value> = alerts.iter().map(|alert| alert.to_json(&self.origin)).collect();
+        self.send(self.client.post(self.url("api/v2/alerts")).json(&body)).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Outcome {
+        let request = match &self.target.credentials {
+            Some(Credentials::Bearer(token)) => request.bearer_auth(token.expose()),
+            Some(Credentials::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
+            None => request,
+        };
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            // The URL is left out of the error: the target's name says which one it was.
+            Err(error) => return Outcome::Failed(cause(&error.without_url())),
+        };
+        let status = answer.status();
+        if status.is_success() {
+            return Outcome::Taken;
+        }
+        let words = timeout(DEADLINE, answer.text()).await.ok().and_then(Result::ok).unwrap_or_default();
+        let why = format!("HTTP {status}: {}", words.chars().take(200).collect::<String>().trim());
+        match status {
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
+                Outcome::Refused(why)
+            }
+            _ => Outcome::Failed(why),
+        }
+    }
+
+    fn note(&self, up: bool, why: &str) {
+        let name = &self.target.name;
+        match (self.outbox.note(up), up) {
+            (Some(true), true) | (Some(false), false) => {}
+            (None, true) => info!("Alertmanager `{name}` takes event alerts"),
+            (Some(false), true) => info!("Alertmanager `{name}` is back"),
+            (_, false) => warn!("Alertmanager `{name}` does not take event alerts; they wait, trying again: {why}"),
+        }
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.target.url.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{path}"));
+        url
+    }
+}
+
+fn cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} s", DEADLINE.as_secs());
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Alerts on their way: whatever ends the request, they go back into the queue unless they were taken.
+struct PutBack<'a> {
+    outbox: &'a Outbox,
+    alerts: Vec<EventAlert>,
+}
+
+impl PutBack<'_> {
+    fn done(mut self) -> Vec<EventAlert> {
+        std::mem::take(&mut self.alerts)
+    }
+}
+
+impl Drop for PutBack<'_> {
+    fn drop(&mut self) {
+        if !self.alerts.is_empty() {
+            self.outbox.put_back(std::mem::take(&mut self.alerts));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The section `alertmanager` of the configuration.
+
+use reqwest::Url;
+use seamark_kit::config::{Item, Section};
+use seamark_kit::secret::Secret;
+
+const EXPECTED_URL: &str = "expected a URL such as `http://alertmanager:9093`";
+
+/// Which Alertmanagers there are, and what the alerts sent to them are labelled with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Each gets every alert.
+    pub targets: Vec<Target>,
+    /// Labels beside the container's identity.
+    pub labels: Vec<(String, String)>,
+}
+
+/// One Alertmanager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What it is called in metrics and in the log: host, port and path, never what is secret in its URL.
+    pub name: String,
+    /// Its base URL, without user and password.
+    pub url: Url,
+    /// What it asks for.
+    pub credentials: Option<Credentials>,
+}
+
+/// How an Alertmanager knows us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// `Authorization: Bearer …`.
+    Bearer(Secret),
+    /// User name and password.
+    Basic(String, Secret),
+}
+
+/// Reads the section.
+///
+/// A URL that is empty (an unset variable) is none, so that one file serves hosts with and without an Alertmanager.
+pub fn read(section: &mut Section) -> Settings {
+    let mut settings = Settings::default();
+    for mut item in section.items("urls") {
+        let target = match item.scalar().map(str::to_owned) {
+            Some(text) => target(&text, &item, None),
+            None => {
+                let url = item.text("url").unwrap_or_default();
+                let credentials = credentials(&mut item);
+                if url.is_empty() && !item.is_present() { None } else { target(&url, &item, credentials) }
+            }
+        };
+        let Some(target) = target else { continue };
+        if settings.targets.iter().any(|other| other.name == target.name) {
+            item.problem("url", format!("the Alertmanager `{}` is there twice; keep one", target.name));
+        } else {
+            settings.targets.push(target);
+        }
+    }
+    settings.labels = section.pairs("labels").into_iter().filter_map(label).collect();
+    settings
+}
+
+fn target(text: &str, section: &Section, credentials: Option<Credentials>) -> Option<Target> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    // Never shown as it was found: it may hold a password.
+    let Some(mut url) = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    else {
+        section.problem("url", EXPECTED_URL);
+        return None;
+    };
+    let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
+    // Neither fails for a URL with a host.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.set_query(None);
+    url.set_fragment(None);
+    let in_url = password.map(|password| Credentials::Basic(unescape(&user), Secret::new(unescape(&password))));
+    let name = name(&url);
+    Some(Target { name, url, credentials: credentials.or(in_url) })
+}
+
+fn credentials(section: &mut Section) -> Option<Credentials> {
+    let bearer = section.secret("bearer_token", "bearer_token_file").filter(|token| !token.expose().is_empty());
+    let mut basic = section.section("basic_auth");
+    let user = basic.text("username");
+    let password = basic.secret("password", "password_file");
+    match (bearer, basic.is_present()) {
+        (Some(_), true) => {
+            section.problem("basic_auth", "both `bearer_token` and `basic_auth` are given; keep one");
+            None
+        }
+        (Some(token), false) => Some(Credentials::Bearer(token)),
+        (None, true) => Some(Credentials::Basic(user.unwrap_or_default(), password.unwrap_or_else(|| Secret::new("")))),
+        (None, false) => None,
+    }
+}
+
+fn label((name, value): (Item, Item)) -> Option<(String, String)> {
+    let mut characters = name.text.chars();
+    let first = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    if !first || !characters.all(|other| other.is_ascii_alphanumeric() || other == '_') {
+        name.problem(format!("expected a label name (letters, digits, `_`), found `{}`", name.text));
+        return None;
+    }
+    Some((name.text, value.text))
+}
+
+fn name(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}{}", url.path().trim_end_matches('/'))
+}
+
+/// `%40` in the user or password of a URL is `@`.
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut after = rest.clone();
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        match (byte, digit(after.next()), digit(after.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                rest = after;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use seamark_kit::config::{self, Problems, Source};
+    use seamark_kit::secret::Secret;
+
+    use super::{Credentials, Settings, read};
+
+    fn settings(text: &str) -> Result<Settings, Problems> {
+        config::read(&Source::new("exporter.yml", text), |root| read(&mut root.section("alertmanager")))
+    }
+
+    #[test]
+    fn urls_are_plain_or_with_credentials_and_their_names_hold_no_secret() {
+        let read = settings(
+            "alertmanager:\n  urls:\n  - http://am:9093/\n  - https://me:p%40ss@far/am?token=x\n  - ''\n  - {url: 'http://b', bearer_token: t}\n  \
+             - {url: 'http://c:1', basic_auth: {username: u, password: p}}\n  labels: {site: north}\n",
+        )
+        .unwrap();
+        let all: Vec<_> =
+            read.targets.iter().map(|t| (t.name.as_str(), t.url.as_str(), t.credentials.clone())).collect();
+        let basic = |user: &str, password: &str| Some(Credentials::Basic(user.to_owned(), Secret::new(password)));
+        assert_eq!(
+            all,
+            [
+                ("am:9093", "http://am:9093/", None),
+                ("far:443/am", "https://far/am", basic("me", "p@ss")),
+                ("b:80", "http://b/", Some(Credentials::Bearer(Secret::new("t")))),
+                ("c:1", "http://c:1/", basic("u", "p")),
+            ]
+        );
+        assert_eq!(read.labels, [("site".to_owned(), "north".to_owned())]);
+        assert!(!format!("{read:?}").contains("p@ss"));
+        assert_eq!(settings("{}").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_showing_a_password() {
+        let problems = settings(
+            "alertmanager:\n  urls: ['ftp://u:hunter2@x', 'http://a', 'http://a:80/', {url: 'http://b', bearer_tokn: t}]\n  labels: {'a-b': c}\n",
+        )
+        .unwrap_err()
+        .to_string();
+        assert_eq!(problems.lines().count(), 4, "{problems}");
+        assert!(!problems.contains("hunter2"), "{problems}");
+        for part in ["expected a URL such as", "`a:80` is there twice", "did you mean `bearer_token`?", "found `a-b`"] {
+            assert!(problems.contains(part), "{part} in {problems}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Docker: which containers there are, how they are, and why they ended.
+//!
+//! ```text
+//! events, list, inspect --client--> watch --Input--> inventory (lifecycle -> life -> exit)
+//!                                     ^----Effect-------'   `--> scrapes read it
+//!                                     `--> Alertmanager
+//! ```
+
+pub mod answer;
+pub mod client;
+pub mod container;
+pub mod event;
+pub mod exit;
+pub mod exits;
+pub mod inventory;
+pub mod life;
+pub mod lifecycle;
+pub mod oom;
+pub mod rules;
+mod seen;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use seamark_kit::config::Section;
+use tokio::task::JoinHandle;
+
+use crate::alertmanager::AlertSender;
+use client::Address;
+use container::{COMPOSE_PROJECT, COMPOSE_SERVICE};
+use inventory::Inventory;
+use oom::ReadCount;
+use rules::Rules;
+
+/// The sections `docker` and `events` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where Docker listens.
+    pub address: Address,
+    /// Which labels of containers become labels of `seamark_container_info`.
+    pub labels: Vec<String>,
+    /// What to tell Alertmanager of.
+    pub rules: Rules,
+}
+
+/// Reads the sections `docker` and `events`.
+///
+/// `environment` is the value of `DOCKER_HOST`, which holds where `docker.host` is absent.
+pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
+    let mut docker = root.section("docker");
+    let expected = "`unix:///path/to/docker.sock` or `tcp://host:port`";
+    let address = docker
+        .parse("host", expected, Address::parse)
+        .unwrap_or_else(|| environment.and_then(Address::parse).unwrap_or_default());
+    let window = docker.duration("restart_window", Duration::ZERO..=Duration::from_secs(300));
+    let labels = docker.texts("labels").map_or_else(
+        || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
+        |items| items.into_iter().map(|item| item.text).collect(),
+    );
+    let window = window.unwrap_or(Rules::default().restart_window);
+    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+}
+
+/// Starts to watch Docker. It never ends by itself; to reload, abort it and start another with the same inventory.
+///
+/// `oom_kills` reads the kernel's count of kills for want of memory.
+pub fn spawn(
+    settings: Settings,
+    inventory: Arc<Inventory>,
+    alerts: AlertSender,
+    oom_kills: ReadCount,
+) -> JoinHandle<()> {
+    inventory.set_shown_labels(settings.labels.clone());
+    tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
+}

@@ -1,0 +1,161 @@
+//! Docker's JSON answers, read leniently: a field that is missing, new or of another kind costs itself, never the
+//! container, and never the list.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::container::{Condition, Health, Identity, Inspection, RestartPolicy, Setup, State};
+
+/// An answer that lacks what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Docker sent {0}")]
+pub struct DecodeError(pub &'static str);
+
+/// The ids in an answer of `GET /containers/json`, and how many entries had none.
+///
+/// # Errors
+///
+/// [`DecodeError`] when the answer is no list.
+pub fn ids(value: &Value) -> Result<(Vec<String>, u64), DecodeError> {
+    let entries = value.as_array().ok_or(DecodeError("no list where the list of containers was expected"))?;
+    let ids: Vec<String> = entries.iter().filter_map(|entry| entry.get("Id")?.as_str()).map(str::to_owned).collect();
+    let without = entries.len() - ids.len();
+    Ok((ids, without as u64))
+}
+
+/// Reads an answer of `GET /containers/ID/json`.
+///
+/// # Errors
+///
+/// [`DecodeError`] when it does not say which container it is about, or in what state that is.
+pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let flag = |pointer: &str| value.pointer(pointer).and_then(Value::as_bool).unwrap_or_default();
+    let integer = |pointer: &str| value.pointer(pointer).and_then(Value::as_i64);
+    let id = text("/Id");
+    if id.is_empty() {
+        return Err(DecodeError("a container without `Id`"));
+    }
+    if text("/State/Status").is_empty() {
+        return Err(DecodeError("a container without `State.Status`"));
+    }
+    let labels = value.pointer("/Config/Labels").and_then(Value::as_object);
+    let identity = Identity {
+        id: id.to_owned(),
+        name: text("/Name").trim_start_matches('/').to_owned(),
+        image: text("/Config/Image").to_owned(),
+        image_id: text("/Image").to_owned(),
+        labels: labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect(),
+    };
+    let defaults = Setup::default();
+    let policy = text("/HostConfig/RestartPolicy/Name");
+    let setup = Setup {
+        restart_policy: RestartPolicy {
+            name: if policy.is_empty() { "no" } else { policy }.to_owned(),
+            maximum_retries: integer("/HostConfig/RestartPolicy/MaximumRetryCount")
+                .and_then(|count| u64::try_from(count).ok())
+                .unwrap_or_default(),
+        },
+        stop_signal: signal(value.pointer("/Config/StopSignal")).unwrap_or(defaults.stop_signal),
+        // -1 is "without end"; a day is long enough for anything that announces an exit.
+        stop_grace: integer("/Config/StopTimeout").map_or(defaults.stop_grace, |seconds| {
+            Duration::from_secs(u64::try_from(seconds).map_or(86_400, |seconds| seconds.min(86_400)))
+        }),
+        auto_remove: flag("/HostConfig/AutoRemove"),
+    };
+    let condition = Condition {
+        state: State::read(text("/State/Status")),
+        health: Health::read(text("/State/Health/Status")).unwrap_or(Health::None),
+        exit_code: integer("/State/ExitCode").unwrap_or_default(),
+        oom_killed: flag("/State/OOMKilled"),
+        restart_count: integer("/RestartCount").and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
+        started_at: moment(text("/State/StartedAt")),
+        finished_at: moment(text("/State/FinishedAt")),
+    };
+    Ok(Inspection { identity, setup, condition })
+}
+
+/// Docker writes year 1 for "never".
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0)
+}
+
+/// A stop signal as images write it: `SIGQUIT`, `QUIT`, `sigquit`, `3`, `SIGRTMIN+3`; Podman sends a number.
+fn signal(value: Option<&Value>) -> Option<i32> {
+    let value = value?;
+    if let Some(number) = value.as_i64() {
+        return i32::try_from(number).ok().filter(|number| *number > 0);
+    }
+    let text = value.as_str()?.to_ascii_uppercase();
+    let name = text.strip_prefix("SIG").unwrap_or(&text);
+    if let Ok(number) = name.parse() {
+        return Some(number);
+    }
+    if let Some(offset) = name.strip_prefix("RTMIN+") {
+        return offset.parse::<i32>().ok().map(|offset| 34 + offset);
+    }
+    if let Some(offset) = name.strip_prefix("RTMAX-") {
+        return offset.parse::<i32>().ok().map(|offset| 64 - offset);
+    }
+    // Linux on x86 and ARM; what stops programs in practice.
+    Some(match name {
+        "HUP" => 1,
+        "INT" => 2,
+        "QUIT" => 3,
+        "ABRT" => 6,
+        "KILL" => 9,
+        "USR1" => 10,
+        "USR2" => 12,
+        "ALRM" => 14,
+        "TERM" => 15,
+        "CONT" => 18,
+        "WINCH" => 28,
+        "IO" | "POLL" => 29,
+        "PWR" => 30,
+        "RTMIN" => 34,
+        "RTMAX" => 64,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{DecodeError, ids, inspection, signal};
+    use crate::docker::container::{Health, State};
+
+    #[test]
+    fn one_entry_without_an_id_does_not_lose_the_list() {
+        let list = json!([{"Id": "a", "State": "pondering"}, {"Name": "lost"}, {"Id": "b", "State": 7}]);
+        assert_eq!(ids(&list), Ok((vec!["a".to_owned(), "b".to_owned()], 1)));
+        assert!(ids(&json!({"message": "no"})).is_err());
+    }
+
+    #[test]
+    fn fields_of_another_kind_or_none_at_all_cost_only_themselves() {
+        let odd = json!({"Id": "ab", "Name": "/web", "State": {"Status": "pondering", "Health": {"Status": "moody"},
+            "ExitCode": "three", "StartedAt": "0001-01-01T00:00:00Z", "FinishedAt": "yesterday"},
+            "Config": {"Labels": null, "StopSignal": "SIGNOTHING"}, "HostConfig": null, "RestartCount": -1});
+        let read = inspection(&odd).unwrap();
+        assert_eq!(read.identity.name, "web");
+        assert_eq!((read.condition.state, read.condition.health), (State::Other, Health::None));
+        assert_eq!((read.condition.started_at, read.condition.finished_at), (None, None));
+        assert_eq!((read.setup.stop_signal, read.condition.restart_count), (15, 0));
+        assert_eq!(inspection(&json!({"Name": "/web"})), Err(DecodeError("a container without `Id`")));
+    }
+
+    #[test]
+    fn stop_signals_are_understood_in_every_spelling() {
+        let read = |text: &str| signal(Some(&json!(text)));
+        assert_eq!([read("SIGQUIT"), read("quit"), read("3")], [Some(3); 3]);
+        assert_eq!([read("SIGRTMIN+3"), signal(Some(&json!(37)))], [Some(37); 2]);
+        assert_eq!([read("SIGNOTHING"), signal(None)], [None; 2]);
+    }
+}

@@ -1,0 +1,121 @@
+//! What is known of Docker, in memory: the watcher writes it, scrapes read it, and neither waits for the other's world.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use super::event::Event;
+use super::exits::Counts;
+use super::life::{Context, Effect, Life};
+use super::lifecycle::{Input, Lifecycle};
+use super::oom::OomKills;
+use super::rules::Rules;
+use super::seen::Seen;
+
+/// What is known of one engine and its containers.
+///
+/// It outlives a reload: the next watcher goes on with the same containers, counts and firing alerts.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    known: Mutex<Known>,
+    changed: Notify,
+    /// Here, so that a reload neither misses an event nor takes one twice.
+    stream: Mutex<EventStream>,
+}
+
+#[derive(Debug, Default)]
+struct EventStream {
+    seen: Seen,
+    opened: Option<Timestamp>,
+}
+
+/// What a scrape may look at.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Docker answers.
+    pub up: bool,
+    /// The event stream is open.
+    pub events_connected: bool,
+    /// Parts of answers that could not be understood.
+    pub decode_errors: u64,
+    /// Labels of containers that are shown as labels of metrics.
+    pub shown_labels: Vec<String>,
+    lifecycle: Lifecycle,
+}
+
+impl Known {
+    /// Every container, by id.
+    pub fn lives(&self) -> impl Iterator<Item = &Life> {
+        self.lifecycle.lives()
+    }
+
+    /// How often each name ended.
+    pub fn exits(&self) -> impl Iterator<Item = (&str, &Counts)> {
+        self.lifecycle.exits().iter()
+    }
+}
+
+impl Inventory {
+    /// An inventory that knows of nothing, with Docker away.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks at what is known. `look` must be short: the watcher waits for it.
+    pub fn read<T>(&self, look: impl FnOnce(&Known) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// One step of the life of all containers.
+    pub fn step(&self, input: &Input, now: Timestamp, rules: &Rules, oom_kills: &mut OomKills) -> Vec<Effect> {
+        let effects = self.lock().lifecycle.step(input, &mut Context { now, rules, oom_kills });
+        self.changed.notify_one();
+        effects
+    }
+
+    /// When time alone next changes something.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.lock().lifecycle.next_deadline()
+    }
+
+    /// Waits until a step may have moved the next deadline.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Docker answers, or not; returns what was noted before.
+    pub(super) fn set_up(&self, up: bool) -> bool {
+        std::mem::replace(&mut self.lock().up, up)
+    }
+
+    pub(super) fn set_events_connected(&self, connected: bool) {
+        self.lock().events_connected = connected;
+    }
+
+    pub(super) fn set_shown_labels(&self, labels: Vec<String>) {
+        self.lock().shown_labels = labels;
+    }
+
+    pub(super) fn count_decode_errors(&self, errors: u64) {
+        self.lock().decode_errors += errors;
+    }
+
+    /// From when to ask for events: `None` at the first subscription, later from the last one seen, or else from when
+    /// the last stream was opened.
+    pub(super) fn events_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = stream.opened.replace(now);
+        stream.seen.newest().or(opened)
+    }
+
+    /// Whether this event was not seen before; from now on it was.
+    pub(super) fn is_new(&self, event: &Event) -> bool {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner).seen.is_new(event)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // A panic in a scrape must not silence the watcher.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,157 @@
+//! Which containers and which events are worth an alert: the keys `events:` and the label `seamark.alerts`.
+
+use std::time::Duration;
+
+use seamark_kit::config::Section;
+
+use super::container::{Identity, Setup};
+
+/// What to tell of, and of whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Tell of crashes.
+    pub crash: bool,
+    /// Tell of containers that died and were started again within the window.
+    pub restart: bool,
+    /// Tell of containers that ended cleanly or were stopped.
+    pub stop: bool,
+    /// Tell of containers that were started.
+    pub start: bool,
+    /// Names or globs; empty is every container.
+    pub include: Vec<String>,
+    /// Names or globs; these win over `include`.
+    pub exclude: Vec<String>,
+    /// How long a restart policy has to bring a container back before its death is called a crash.
+    pub restart_window: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            crash: true,
+            restart: true,
+            stop: false,
+            start: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            restart_window: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Rules {
+    /// Reads the section `events`.
+    pub fn read(section: &mut Section, restart_window: Duration) -> Self {
+        let mut rules = Self { restart_window, ..Self::default() };
+        if let Some(words) = section.texts("notify") {
+            (rules.crash, rules.restart) = (false, false);
+            for word in words {
+                match word.text.as_str() {
+                    "crash" => rules.crash = true,
+                    "restart" => rules.restart = true,
+                    "stop" => rules.stop = true,
+                    "start" => rules.start = true,
+                    other => word.problem(format!("expected `crash`, `restart`, `stop` or `start`, found `{other}`")),
+                }
+            }
+        }
+        let mut globs = |key| section.texts(key).unwrap_or_default().into_iter().map(|item| item.text).collect();
+        rules.include = globs("include");
+        rules.exclude = globs("exclude");
+        rules
+    }
+
+    /// Whether alerts about this container are wanted at all.
+    ///
+    /// Throw-away containers (`--rm`, `docker compose run`) are left out unless `include` names them.
+    pub fn cover(&self, container: &Identity, setup: &Setup) -> bool {
+        let named = |globs: &[String]| globs.iter().any(|glob| matches(glob, &container.name));
+        if container.label("seamark.alerts").eq_ignore_ascii_case("off") || named(&self.exclude) {
+            return false;
+        }
+        let throw_away = setup.auto_remove || container.is_one_off();
+        if self.include.is_empty() { !throw_away } else { named(&self.include) }
+    }
+}
+
+/// Whether a glob with `*` (any text) and `?` (one character) is the whole text.
+fn matches(glob: &str, text: &str) -> bool {
+    let glob: Vec<char> = glob.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut at, mut in_glob) = (0, 0);
+    // Where the last `*` stands, and how much text it has eaten so far: on a mismatch it eats one more.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = text.get(at) {
+        match glob.get(in_glob) {
+            Some('*') => {
+                star = Some((in_glob, at));
+                in_glob += 1;
+            }
+            Some(wanted) if *wanted == '?' || wanted == character => {
+                at += 1;
+                in_glob += 1;
+            }
+            _ => {
+                let Some((star_at, eaten)) = star else { return false };
+                star = Some((star_at, eaten + 1));
+                in_glob = star_at + 1;
+                at = eaten + 1;
+            }
+        }
+    }
+    glob.iter().skip(in_glob).all(|rest| *rest == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use seamark_kit::config::{self, Source};
+
+    use super::{Rules, matches};
+    use crate::docker::container::{Identity, Setup};
+
+    fn container(name: &str, label: Option<(&str, &str)>) -> Identity {
+        let labels = label.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
+        Identity { name: name.to_owned(), labels, ..Identity::default() }
+    }
+
+    #[test]
+    fn globs_match_whole_names() {
+        for (glob, name) in
+            [("web", "web"), ("ci-*", "ci-"), ("*-?", "web-1"), ("*", ""), ("a*b*c", "aXbYbZc"), ("?", "店")]
+        {
+            assert!(matches(glob, name), "{glob} {name}");
+        }
+        for (glob, name) in [("web", "web-1"), ("ci-*", "aci-1"), ("?", ""), ("a*b", "abc"), ("", "a")] {
+            assert!(!matches(glob, name), "{glob} {name}");
+        }
+    }
+
+    #[test]
+    fn throw_away_containers_are_left_out_unless_they_are_named() {
+        let throw_away = Setup { auto_remove: true, ..Setup::default() };
+        let one_off = container("shop-web-run-1", Some(("com.docker.compose.oneoff", "True")));
+        let rules = Rules::default();
+        assert!(rules.cover(&container("web", None), &Setup::default()));
+        assert!(!rules.cover(&container("web", None), &throw_away));
+        assert!(!rules.cover(&one_off, &Setup::default()));
+        assert!(!rules.cover(&container("web", Some(("seamark.alerts", "off"))), &Setup::default()));
+        let named = Rules { include: vec!["shop-*".to_owned()], exclude: vec!["*-2".to_owned()], ..Rules::default() };
+        assert!(named.cover(&one_off, &Setup::default()));
+        assert!(!named.cover(&container("shop-web-2", None), &Setup::default()));
+        assert!(!named.cover(&container("web", None), &Setup::default()));
+    }
+
+    #[test]
+    fn the_configuration_is_read_and_a_wrong_word_is_named() {
+        let read = |text: &str| {
+            config::read(&Source::new("exporter.yml", text), |root| {
+                Rules::read(&mut root.section("events"), std::time::Duration::from_secs(5))
+            })
+        };
+        let rules = read("events: {notify: [stop], include: web, exclude: ['ci-*']}\n").unwrap();
+        assert_eq!((rules.crash, rules.restart, rules.stop, rules.start), (false, false, true, false));
+        assert_eq!((rules.include, rules.exclude), (vec!["web".to_owned()], vec!["ci-*".to_owned()]));
+        let problems = read("events: {notify: [crash, stops]}\n").unwrap_err().to_string();
+        assert!(problems.contains("expected `crash`, `restart`, `stop` or `start`, found `stops`"), "{problems}");
+    }
+}

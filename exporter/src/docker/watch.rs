@@ -1,0 +1,224 @@
+//! Follows one engine for ever: subscribe, list, inspect, follow; on a loss, back off and begin again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tracing::{debug, info, warn};
+
+use super::Settings;
+use super::client::{Client, ClientError};
+use super::container::Inspection;
+use super::inventory::Inventory;
+use super::life::Effect;
+use super::lifecycle::Input;
+use super::oom::{OomKills, ReadCount};
+use crate::alertmanager::AlertSender;
+
+/// The first wait after a loss; each next one is twice as long.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+/// The longest wait: an engine that comes back is seen within this.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// A hung engine keeps its event stream open, so it is asked now and then.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// Events get lost (a slow reader, a restart of the engine): everything is compared now and then.
+const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
+/// The kernel's count of memory kills is looked at this often, so that a new kill can be told from an old one.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+/// Inspections under way at once: quick after a start, gentle with the engine.
+const INSPECTIONS_AT_ONCE: usize = 8;
+
+type Answer = (String, u64, Result<Option<Inspection>, ClientError>);
+
+struct Watcher {
+    settings: Settings,
+    inventory: Arc<Inventory>,
+    alerts: AlertSender,
+    oom_kills: Mutex<OomKills>,
+    /// What is to be inspected, with the generation of the newest question.
+    questions: Mutex<BTreeMap<String, u64>>,
+    asked: Notify,
+}
+
+/// See [`super::spawn`].
+pub(super) async fn watch(settings: Settings, inventory: Arc<Inventory>, alerts: AlertSender, oom_kills: ReadCount) {
+    let watcher = Watcher {
+        settings,
+        inventory,
+        alerts,
+        oom_kills: Mutex::new(OomKills::new(oom_kills)),
+        questions: Mutex::default(),
+        asked: Notify::new(),
+    };
+    tokio::join!(watcher.follow_for_ever(), watcher.keep_time());
+}
+
+impl Watcher {
+    async fn follow_for_ever(&self) {
+        let mut backoff = FIRST_BACKOFF;
+        let mut told = false;
+        loop {
+            let connected = self.connect().await;
+            match connected {
+                Ok(client) => {
+                    if let Err(error) = self.follow(&client, &mut told, &mut backoff).await {
+                        self.lost(&error, &mut told);
+                    }
+                }
+                Err(error) => self.lost(&error, &mut told),
+            }
+            self.inventory.set_events_connected(false);
+            sleep(backoff).await;
+            backoff = (backoff * 2).min(LONGEST_BACKOFF);
+        }
+    }
+
+    async fn connect(&self) -> Result<Client, ClientError> {
+        Client::connect(&self.settings.address).await
+    }
+
+    fn lost(&self, error: &ClientError, told: &mut bool) {
+        self.inventory.set_up(false);
+        if *told {
+            debug!("Docker still does not answer: {error}");
+        } else {
+            *told = true;
+            warn!(
+                "Docker does not answer: {error}; host metrics go on, trying again at least every {} s",
+                LONGEST_BACKOFF.as_secs()
+            );
+        }
+    }
+
+    /// One connection, until the event stream ends or Docker stops to answer.
+    async fn follow(&self, client: &Client, told: &mut bool, backoff: &mut Duration) -> Result<(), ClientError> {
+        // Subscribe before listing, or a container that dies in between is never seen.
+        let since = self.inventory.events_since(Timestamp::now());
+        let events = client.events(since).await?;
+        let mut events = std::pin::pin!(events);
+        self.inventory.set_events_connected(true);
+        self.lock_questions().clear();
+        self.list(client).await?;
+        self.inventory.set_up(true);
+        if std::mem::take(told) {
+            info!("Docker answers again");
+        }
+        *backoff = FIRST_BACKOFF;
+
+        let mut pings = ticks(PING_EVERY);
+        let mut reconciliations = ticks(RECONCILE_EVERY);
+        let mut inspections: FuturesUnordered<BoxFuture<'_, Answer>> = FuturesUnordered::new();
+        let mut under_way = BTreeSet::new();
+        loop {
+            self.ask(client, &mut inspections, &mut under_way);
+            tokio::select! {
+                // Events first: an answer that is older than an event must find the event done.
+                biased;
+                event = events.next() => match event {
+                    Some(Ok(event)) if self.inventory.is_new(&event) => self.step(&Input::Event(event)),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => self.misread(&error.to_string()),
+                    None => return Ok(()),
+                },
+                Some((id, generation, answer)) = inspections.next() => {
+                    under_way.remove(&id);
+                    self.answered(id, generation, answer);
+                }
+                () = self.asked.notified() => {}
+                _ = reconciliations.tick() => self.list(client).await?,
+                _ = pings.tick() => client.ping().await?,
+            }
+        }
+    }
+
+    async fn list(&self, client: &Client) -> Result<(), ClientError> {
+        let (ids, without_id) = client.list().await?;
+        self.inventory.count_decode_errors(without_id);
+        self.step(&Input::Listed(ids));
+        Ok(())
+    }
+
+    fn ask<'a>(
+        &self,
+        client: &'a Client,
+        inspections: &mut FuturesUnordered<BoxFuture<'a, Answer>>,
+        under_way: &mut BTreeSet<String>,
+    ) {
+        let mut questions = self.lock_questions();
+        while inspections.len() < INSPECTIONS_AT_ONCE {
+            // One question at a time about one container: the second answer may overtake the first.
+            let Some(id) = questions.keys().find(|id| !under_way.contains(*id)).cloned() else { return };
+            let Some(generation) = questions.remove(&id) else { return };
+            under_way.insert(id.clone());
+            inspections.push(Box::pin(async move {
+                let answer = client.inspect(&id).await;
+                (id, generation, answer)
+            }));
+        }
+    }
+
+    fn answered(&self, id: String, generation: u64, answer: Result<Option<Inspection>, ClientError>) {
+        match answer {
+            Ok(Some(inspection)) => self.step(&Input::Inspected(Box::new(inspection), generation)),
+            Ok(None) => self.step(&Input::Absent(id, generation)),
+            Err(error @ ClientError::Malformed { .. }) => self.misread(&error.to_string()),
+            // The next reconciliation asks again.
+            Err(error) => debug!("container {id} could not be inspected: {error}"),
+        }
+    }
+
+    fn misread(&self, error: &str) {
+        self.inventory.count_decode_errors(1);
+        debug!("part of what Docker said was not understood: {error}");
+    }
+
+    fn step(&self, input: &Input) {
+        let mut oom_kills = self.oom_kills.lock().unwrap_or_else(PoisonError::into_inner);
+        let effects = self.inventory.step(input, Timestamp::now(), &self.settings.rules, &mut oom_kills);
+        drop(oom_kills);
+        for effect in effects {
+            match effect {
+                Effect::Exited { name, code, reason } => {
+                    info!(container.name = %name, exit_code = code, reason = %reason, "container `{name}` ended ({reason}, code {code})");
+                }
+                Effect::Alert(alert) => self.alerts.send(&alert),
+                Effect::Inspect { id, generation } => {
+                    self.lock_questions().insert(id, generation);
+                    self.asked.notify_one();
+                }
+                // Done within the lifecycle.
+                Effect::Started | Effect::Removed => {}
+            }
+        }
+    }
+
+    /// Lets time pass for the containers, whether Docker answers or not.
+    async fn keep_time(&self) {
+        loop {
+            let until = self.inventory.next_deadline();
+            let wait = until.map_or(LONGEST_SLEEP, |until| {
+                Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default().min(LONGEST_SLEEP)
+            });
+            // Woken early, it only looks again at what comes next.
+            if timeout(wait, self.inventory.changed()).await.is_err() {
+                self.step(&Input::Time);
+            }
+        }
+    }
+
+    fn lock_questions(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
