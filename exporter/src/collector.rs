@@ -2,7 +2,10 @@
 //!
 //! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
 
+mod container_exits;
+mod container_state;
 mod cpu;
+mod docker;
 mod loadavg;
 mod meminfo;
 mod stat;
@@ -17,8 +20,16 @@ use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
 
 /// Every collector there is, in the order in which they are read and listed.
-pub static COLLECTORS: &[Registration] =
-    &[cpu::COLLECTOR, meminfo::COLLECTOR, loadavg::COLLECTOR, stat::COLLECTOR, uname::COLLECTOR];
+pub static COLLECTORS: &[Registration] = &[
+    cpu::COLLECTOR,
+    meminfo::COLLECTOR,
+    loadavg::COLLECTOR,
+    stat::COLLECTOR,
+    uname::COLLECTOR,
+    docker::COLLECTOR,
+    container_state::COLLECTOR,
+    container_exits::COLLECTOR,
+];
 
 /// One source of metrics, read once per scrape.
 pub trait Collector: Send + Sync {

@@ -1,0 +1,117 @@
+//! Every container, stopped ones included: who it is, its state, its health, its restarts.
+//!
+//! Source: memory, kept by [`crate::docker`]. While Docker is away the last known answers stay; `seamark_docker_up`
+//! says so.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use seamark_kit::exposition::{Exposition, Labels, Sample, Value};
+
+use super::{CollectError, Collector, Registration};
+use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
+use crate::docker::inventory::{Inventory, Known};
+use crate::docker::life::Life;
+
+pub(super) const COLLECTOR: Registration = Registration {
+    name: "container_state",
+    on_by_default: true,
+    may_hang: false,
+    options: &[],
+    build: |inputs, _| Box::new(ContainerState { inventory: Arc::clone(&inputs.inventory) }),
+};
+
+struct ContainerState {
+    inventory: Arc<Inventory>,
+}
+
+impl Collector for ContainerState {
+    fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
+        self.inventory.read(|known| {
+            info(known, out);
+            states(known, out);
+            healths(known, out);
+            restarts(known, out);
+        });
+        Ok(())
+    }
+}
+
+fn info(known: &Known, out: &mut Exposition) {
+    let family = out.gauge("seamark_container_info", "A container that exists; its value is 1.");
+    for life in known.lives() {
+        let (id, policy) = (life.identity.path(), life.setup.restart_policy.name.as_str());
+        let shown = |label: &'static str| {
+            let wanted = known.shown_labels.iter().any(|shown| shown == label);
+            if wanted { life.identity.label(label) } else { "" }
+        };
+        let fixed = [
+            ("id", id.as_str()),
+            ("name", &life.identity.name),
+            ("image", &life.identity.image),
+            ("image_id", &life.identity.image_id),
+            ("restart_policy", policy),
+            ("compose_project", shown(COMPOSE_PROJECT)),
+            ("compose_service", shown(COMPOSE_SERVICE)),
+        ];
+        let mut labels: Labels =
+            fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.to_owned())).collect();
+        for label in
+            known.shown_labels.iter().filter(|label| ![COMPOSE_PROJECT, COMPOSE_SERVICE].contains(&label.as_str()))
+        {
+            let name = format!("container_label_{}", label.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+            // `a.b` and `a-b` would be the same label twice.
+            if labels.iter().all(|(other, _)| *other != name) {
+                labels.push((Cow::Owned(name), life.identity.label(label).to_owned()));
+            }
+        }
+        labels.retain(|(_, value)| !value.is_empty());
+        family.samples.push(Sample { labels, value: Value::Integer(1) });
+    }
+}
+
+fn states(known: &Known, out: &mut Exposition) {
+    let help = "The state of a container: 1 for the one it is in, 0 for the others.";
+    let family = out.gauge("seamark_container_state", help);
+    for life in known.lives() {
+        for state in State::ALL {
+            with_identity(life, ("state", state.as_str()), |labels| {
+                family.push(labels, state == life.state);
+            });
+        }
+    }
+}
+
+fn healths(known: &Known, out: &mut Exposition) {
+    let help = "What the health checks of a running container say: 1 for the one that holds, 0 for the others.";
+    let family = out.gauge("seamark_container_health_status", help);
+    // Docker keeps the last answer of a container that has ended: no news of anything.
+    for life in known.lives().filter(|life| life.state.has_process()) {
+        for health in Health::ALL {
+            with_identity(life, ("status", health.as_str()), |labels| {
+                family.push(labels, health == life.health);
+            });
+        }
+    }
+}
+
+fn restarts(known: &Known, out: &mut Exposition) {
+    let help = "How often a container's restart policy has started it again.";
+    let family = out.counter("seamark_container_restarts_total", help);
+    for life in known.lives() {
+        family.push(&[("id", &life.identity.path()), ("name", &life.identity.name)], life.restarts_total);
+    }
+}
+
+/// The labels of everything that is said of one container, with one more.
+pub(super) fn with_identity(life: &Life, more: (&'static str, &str), use_labels: impl FnOnce(&[(&'static str, &str)])) {
+    let identity = &life.identity;
+    use_labels(&[
+        ("id", &identity.path()),
+        ("name", &identity.name),
+        ("image", &identity.image),
+        ("compose_project", identity.label(COMPOSE_PROJECT)),
+        ("compose_service", identity.label(COMPOSE_SERVICE)),
+        more,
+    ]);
+}
