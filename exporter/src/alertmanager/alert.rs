@@ -176,7 +176,9 @@ fn ending(name: &str, exit: &ExitNote) -> String {
         ExitReason::Crash => format!("{name} ended with exit code {code}{after}"),
         ExitReason::Oom => format!("{name} was killed for using too much memory{after} (exit code {code})"),
         // On cgroup v2 Docker often loses the word of a memory kill, so nobody is blamed here.
-        ExitReason::Signal if code == 137 => format!("{name} was killed{after} (exit code 137), perhaps out of memory"),
+        ExitReason::Signal if code == 137 => {
+            format!("{name} was killed{after}, perhaps for want of memory (exit code 137)")
+        }
         ExitReason::Signal => format!("{name} was ended by signal {}{after} (exit code {code})", code - 128),
         ExitReason::Unknown => format!("{name} has ended{after} (exit code {code})"),
     }

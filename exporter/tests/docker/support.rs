@@ -1,0 +1,244 @@
+//! A Docker engine and an Alertmanager of cardboard, for stories over real sockets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path as UrlPath, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Looks again and again until it is so; a real server needs a moment.
+pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+pub fn with_ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Events of a recording, container events only.
+pub fn recording(scenario: &str) -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/events").join(format!("{scenario}.jsonl"));
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What the cardboard engine knows.
+#[derive(Default)]
+pub struct Engine {
+    pub containers: BTreeMap<String, Value>,
+    history: Vec<Value>,
+    streams: Vec<mpsc::UnboundedSender<Vec<u8>>>,
+    /// Every request, as path and query.
+    pub asked: Vec<String>,
+    /// Answers nothing, as a hung engine.
+    pub hung: bool,
+}
+
+pub struct FakeDocker {
+    pub socket: PathBuf,
+    pub engine: Arc<Mutex<Engine>>,
+    server: Option<JoinHandle<()>>,
+}
+
+impl FakeDocker {
+    pub fn new(folder: &Path) -> Self {
+        Self { socket: folder.join("docker.sock"), engine: Arc::default(), server: None }
+    }
+
+    pub fn listen(&mut self) {
+        let _ = std::fs::remove_file(&self.socket);
+        let listener = tokio::net::UnixListener::bind(&self.socket).unwrap();
+        let router = Router::new()
+            .route("/_ping", get(ping))
+            .route("/{version}/_ping", get(ping))
+            .route("/{version}/containers/json", get(list))
+            .route("/{version}/containers/{id}/json", get(inspect))
+            .route("/{version}/events", get(events))
+            .with_state(Arc::clone(&self.engine));
+        self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
+    }
+
+    /// The engine goes away, its connections with it.
+    pub fn stop(&mut self) {
+        self.server.take().unwrap().abort();
+        let _ = std::fs::remove_file(&self.socket);
+        self.cut();
+    }
+
+    /// Ends every event stream.
+    pub fn cut(&self) {
+        self.engine.lock().unwrap().streams.clear();
+    }
+
+    pub fn put(&self, id: &str, name: &str, policy: &str, status: &str) {
+        let answer = json!({
+            "Id": id, "Name": format!("/{name}"), "Image": "sha256:1234", "RestartCount": 0,
+            "State": {"Status": status, "Running": status == "running", "ExitCode": 0, "OOMKilled": false,
+                "StartedAt": "2026-11-21T10:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z"},
+            "Config": {"Image": "busybox:latest", "Labels": {}},
+            "HostConfig": {"RestartPolicy": {"Name": policy, "MaximumRetryCount": 0}, "AutoRemove": false},
+        });
+        self.engine.lock().unwrap().containers.insert(id.to_owned(), answer);
+    }
+
+    pub fn change(&self, id: &str, change: impl FnOnce(&mut Value)) {
+        change(self.engine.lock().unwrap().containers.get_mut(id).unwrap());
+    }
+
+    /// Something happens: whoever listens hears it, and it can be asked for later.
+    pub fn emit(&self, event: &Value) {
+        let mut engine = self.engine.lock().unwrap();
+        engine.history.push(event.clone());
+        let line = format!("{event}\n").into_bytes();
+        engine.streams.retain(|stream| stream.send(line.clone()).is_ok());
+    }
+
+    pub fn listeners(&self) -> usize {
+        let mut engine = self.engine.lock().unwrap();
+        engine.streams.retain(|stream| !stream.is_closed());
+        engine.streams.len()
+    }
+}
+
+pub fn event(id: &str, name: &str, action: &str, second: i64, more: &[(&str, &str)]) -> Value {
+    let mut attributes = json!({"name": name, "image": "busybox:latest"});
+    for (key, value) in more {
+        attributes[key] = json!(value);
+    }
+    json!({"Type": "container", "Action": action, "Actor": {"ID": id, "Attributes": attributes},
+        "timeNano": (1_795_255_000 + second) * 1_000_000_000})
+}
+
+type Shared = State<Arc<Mutex<Engine>>>;
+
+async fn hang_if_hung(engine: &Arc<Mutex<Engine>>, asked: String) {
+    let hung = {
+        let mut engine = engine.lock().unwrap();
+        engine.asked.push(asked);
+        engine.hung
+    };
+    if hung {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn ping(State(engine): Shared) -> impl IntoResponse {
+    hang_if_hung(&engine, "_ping".to_owned()).await;
+    ([("Api-Version", "1.41")], "OK")
+}
+
+async fn list(State(engine): Shared, UrlPath(version): UrlPath<String>) -> Response {
+    hang_if_hung(&engine, format!("{version}/list")).await;
+    let ids: Vec<Value> =
+        engine.lock().unwrap().containers.keys().map(|id| json!({"Id": id, "State": "pondering"})).collect();
+    axum::Json(ids).into_response()
+}
+
+async fn inspect(State(engine): Shared, UrlPath((version, id)): UrlPath<(String, String)>) -> Response {
+    hang_if_hung(&engine, format!("{version}/inspect")).await;
+    match engine.lock().unwrap().containers.get(&id) {
+        Some(answer) => axum::Json(answer.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, axum::Json(json!({"message": "No such container"}))).into_response(),
+    }
+}
+
+async fn events(
+    State(engine): Shared,
+    UrlPath(version): UrlPath<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    let since = query.get("since").cloned();
+    hang_if_hung(&engine, format!("{version}/events since={}", since.as_deref().unwrap_or("-"))).await;
+    let (sender, receiver) = mpsc::unbounded_channel::<Vec<u8>>();
+    let mut engine = engine.lock().unwrap();
+    if let Some(since) = since {
+        let (seconds, nanos) = since.split_once('.').unwrap();
+        let since = seconds.parse::<i64>().unwrap() * 1_000_000_000 + nanos.parse::<i64>().unwrap();
+        // As Docker: what happened at that very moment is sent again.
+        for old in engine.history.iter().filter(|old| old["timeNano"].as_i64().unwrap() >= since) {
+            sender.send(format!("{old}\n").into_bytes()).unwrap();
+        }
+    }
+    engine.streams.push(sender);
+    let lines = stream::unfold(receiver, |mut receiver| async move {
+        let line = receiver.recv().await?;
+        Some((Ok::<_, std::io::Error>(line), receiver))
+    });
+    Body::from_stream(lines).into_response()
+}
+
+/// What the cardboard Alertmanager got.
+#[derive(Default)]
+pub struct Received {
+    pub alerts: Vec<Value>,
+    /// What it answers: 200 unless told otherwise.
+    pub status: Option<u16>,
+    pub authorization: Vec<Option<String>>,
+}
+
+pub struct FakeAlertmanager {
+    pub url: String,
+    pub received: Arc<Mutex<Received>>,
+}
+
+impl FakeAlertmanager {
+    pub async fn listen() -> Self {
+        let received: Arc<Mutex<Received>> = Arc::default();
+        let router = Router::new()
+            .route("/-/ready", get(|| async { "OK" }))
+            .route("/api/v2/alerts", post(take))
+            .with_state(Arc::clone(&received));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, received }
+    }
+
+    /// `alertname name firing|resolved`, in the order in which they came.
+    pub fn told(&self) -> Vec<String> {
+        let received = self.received.lock().unwrap();
+        let now = jiff::Timestamp::now();
+        received
+            .alerts
+            .iter()
+            .map(|alert| {
+                let ends: jiff::Timestamp = alert["endsAt"].as_str().unwrap().parse().unwrap();
+                let how = if ends > now { "firing" } else { "resolved" };
+                let label = |name: &str| alert["labels"][name].as_str().unwrap_or_default().to_owned();
+                format!("{} {} {how}", label("alertname"), label("name"))
+            })
+            .collect()
+    }
+}
+
+async fn take(
+    State(received): State<Arc<Mutex<Received>>>,
+    headers: axum::http::HeaderMap,
+    axum::Json(alerts): axum::Json<Vec<Value>>,
+) -> StatusCode {
+    let mut received = received.lock().unwrap();
+    let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    received.authorization.push(authorization);
+    let status = StatusCode::from_u16(received.status.unwrap_or(200)).unwrap();
+    if status.is_success() {
+        received.alerts.extend(alerts);
+    }
+    status
+}
