@@ -1,8 +1,12 @@
 //! The Seamark exporter: host, container and probe metrics of one Docker host, and its crash alerts.
 
 pub mod alertmanager;
+pub mod app;
+pub mod cli;
 pub mod collector;
+pub mod config;
 pub mod docker;
 pub mod host;
 pub mod scrape;
+pub mod server;
 pub mod text;

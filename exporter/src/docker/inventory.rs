@@ -37,6 +37,8 @@ pub struct Known {
     pub up: bool,
     /// The event stream is open.
     pub events_connected: bool,
+    /// Docker has been asked, and either every container was inspected or there was no answer.
+    pub looked: bool,
     /// Parts of answers that could not be understood.
     pub decode_errors: u64,
     /// Labels of containers that are shown as labels of metrics.
@@ -91,6 +93,10 @@ impl Inventory {
 
     pub(super) fn set_events_connected(&self, connected: bool) {
         self.lock().events_connected = connected;
+    }
+
+    pub(super) fn set_looked(&self) {
+        self.lock().looked = true;
     }
 
     pub(super) fn set_shown_labels(&self, labels: Vec<String>) {

@@ -84,6 +84,7 @@ impl Watcher {
     }
 
     fn lost(&self, error: &ClientError, told: &mut bool) {
+        self.inventory.set_looked();
         self.inventory.set_up(false);
         if *told {
             debug!("Docker still does not answer: {error}");
@@ -117,6 +118,9 @@ impl Watcher {
         let mut under_way = BTreeSet::new();
         loop {
             self.ask(client, &mut inspections, &mut under_way);
+            if inspections.is_empty() {
+                self.inventory.set_looked();
+            }
             tokio::select! {
                 // Events first: an answer that is older than an event must find the event done.
                 biased;

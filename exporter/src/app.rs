@@ -1,0 +1,273 @@
+//! Puts the parts together: starts, reloads and stops them.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use seamark_kit::config::Problems;
+use seamark_kit::exposition::{self, Exposition, Format};
+use seamark_kit::process::ProcessMetrics;
+use seamark_kit::serve::{self, Signal, Signals};
+use seamark_kit::{build, telemetry};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use crate::alertmanager::{self, Alertmanagers, Outboxes};
+use crate::cli::{self, Invocation, Task};
+use crate::config::{self, Config};
+use crate::docker::{self, inventory::Inventory, oom};
+use crate::scrape::{self, Scraper, SelectionError};
+use crate::server;
+
+/// How long one scrape by hand waits for Docker's first answer.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// Bad configuration or usage.
+const EXIT_USAGE: u8 = 2;
+
+/// The whole program.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let invocation = match cli::parse(arguments) {
+        Ok(invocation) => invocation,
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(EXIT_USAGE));
+        }
+    };
+    // Without a default provider the first TLS connection would panic. It fails only when there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    telemetry::init(invocation.log_level, invocation.log_format);
+    let inventory = Arc::new(Inventory::new());
+    let config = match config::load(invocation.config_file.as_deref(), &invocation.overrides, &inventory) {
+        Ok(config) => config,
+        Err(problems) => {
+            let _ = writeln!(io::stderr(), "{problems}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    // One thread: at rest it costs nothing, and the memory of a second one is saved.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
+        let outcome = runtime.block_on(perform(invocation, config, inventory));
+        // A collector that hangs must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "seamark-exporter: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+    match &invocation.task {
+        Task::Run => run(invocation, config, inventory).await,
+        Task::CheckConfig => {
+            writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
+        }
+        Task::Once => once(invocation, config, inventory).await,
+        Task::HealthCheck(url) => health_check(url.clone(), &config).await,
+    }
+}
+
+async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("cannot listen to signals")?;
+    let listen = config.listen;
+    let listener = serve::bind(listen)?;
+    info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
+    let app = App::start(invocation, config, inventory)?;
+    let serving = serve::serve(listener, server::router(app.clone()), async {
+        while signals.next().await == Signal::Reload {
+            // The result is in the log and in the metrics.
+            let _ = app.reload().await;
+        }
+        info!("seamark-exporter stops");
+    });
+    serving.await.context("cannot serve")
+}
+
+async fn once(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+    let app = App::start(invocation, config, Arc::clone(&inventory))?;
+    // An engine that is away must not hold up the host's metrics.
+    let looked = tokio::time::timeout(FIRST_LOOK, async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !inventory.read(|known| known.looked) {
+            looks.tick().await;
+        }
+    });
+    if looked.await.is_err() {
+        warn!("Docker has not answered within {} s; its metrics are not complete", FIRST_LOOK.as_secs());
+    }
+    let families = app.scrape(&Selected::default(), None).await?;
+    let text = exposition::encode(&families, Format::Classic)?;
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}
+
+async fn health_check(url: Option<String>, config: &Config) -> anyhow::Result<()> {
+    let url = url.unwrap_or_else(|| {
+        let host = match config.listen.ip() {
+            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+            ip => ip.to_string(),
+        };
+        format!("http://{host}:{}/-/healthy", config.listen.port())
+    });
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).no_proxy().build()?;
+    let response = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
+    anyhow::ensure!(response.status().is_success(), "{url} answered {}", response.status());
+    Ok(())
+}
+
+/// The collectors that a scrape asks for; both empty: all.
+#[derive(Debug, Default)]
+pub struct Selected {
+    /// These and no others.
+    pub collect: Vec<String>,
+    /// All but these.
+    pub exclude: Vec<String>,
+}
+
+/// The running exporter; a clone is another handle to it.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    invocation: Invocation,
+    inventory: Arc<Inventory>,
+    outboxes: Outboxes,
+    parts: ArcSwap<Parts>,
+    process: ProcessMetrics,
+    /// One reload at a time.
+    reloading: Mutex<()>,
+    last_reload_good: AtomicBool,
+    last_good_reload: AtomicU64,
+}
+
+/// What a reload replaces. Dropping it ends its tasks; what they know stays in the inventory and the outboxes.
+struct Parts {
+    scraper: Scraper,
+    listen: SocketAddr,
+    docker: JoinHandle<()>,
+    _alertmanagers: Alertmanagers,
+}
+
+impl Parts {
+    fn start(config: Config, inventory: &Arc<Inventory>, outboxes: &Outboxes) -> anyhow::Result<Self> {
+        let Config { listen, instance, host, docker, alertmanager, scraper } = config;
+        let instance = instance.unwrap_or_else(node_name);
+        let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
+            .context("cannot set up the client for Alertmanager")?;
+        let kills = oom::kernel_count(host);
+        let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
+        Ok(Self { scraper, listen, docker, _alertmanagers: alertmanagers })
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        self.docker.abort();
+    }
+}
+
+impl App {
+    /// Starts following Docker, and takes scrapes.
+    ///
+    /// # Errors
+    ///
+    /// The HTTP client could not be set up.
+    pub fn start(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<Self> {
+        let outboxes = Outboxes::new();
+        let parts = Parts::start(config, &inventory, &outboxes)?;
+        Ok(Self(Arc::new(Shared {
+            invocation,
+            inventory,
+            outboxes,
+            parts: ArcSwap::from_pointee(parts),
+            process: ProcessMetrics::default(),
+            reloading: Mutex::new(()),
+            last_reload_good: AtomicBool::new(true),
+            last_good_reload: AtomicU64::new(unix_seconds()),
+        })))
+    }
+
+    /// One scrape: the collectors asked for, and what the exporter says about itself. `timeout` is the text of the
+    /// header in which Prometheus announces how long it will wait.
+    ///
+    /// # Errors
+    ///
+    /// The selection names a collector that there is not.
+    pub async fn scrape(&self, selected: &Selected, timeout: Option<&str>) -> Result<Exposition, SelectionError> {
+        let shared = &self.0;
+        let selection = shared.parts.load().scraper.select(&selected.collect, &selected.exclude)?;
+        let mut out = selection.scrape(scrape::deadline(timeout)).await;
+        build::expose("seamark_exporter_build_info", &mut out);
+        out.gauge(
+            "seamark_exporter_config_last_reload_successful",
+            "Whether the last reload of the configuration was taken over.",
+        )
+        .set(shared.last_reload_good.load(Ordering::Relaxed));
+        out.gauge(
+            "seamark_exporter_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken into use, in seconds since 1970.",
+        )
+        .set(shared.last_good_reload.load(Ordering::Relaxed));
+        shared.outboxes.collect(&mut out);
+        shared.process.expose(&mut out);
+        Ok(out)
+    }
+
+    /// Reads the configuration anew and replaces all parts but the listening socket.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the new file; the old configuration then stays in use, and a metric says so.
+    pub async fn reload(&self) -> Result<(), Problems> {
+        let shared = &self.0;
+        let _one_at_a_time = shared.reloading.lock().await;
+        let Invocation { config_file, overrides, .. } = &shared.invocation;
+        let config = match config::load(config_file.as_deref(), overrides, &shared.inventory) {
+            Ok(config) => config,
+            Err(problems) => {
+                shared.last_reload_good.store(false, Ordering::Relaxed);
+                error!("the configuration was not taken over, the old one stays in use:\n{problems}");
+                return Err(problems);
+            }
+        };
+        let in_use = shared.parts.load().listen;
+        if config.listen != in_use {
+            warn!(%in_use, wanted = %config.listen, "a new `listen` address needs a restart");
+        }
+        match Parts::start(config, &shared.inventory, &shared.outboxes) {
+            // Here the old parts end, once the scrapes that still read them are done.
+            Ok(parts) => shared.parts.store(Arc::new(parts)),
+            Err(error) => {
+                shared.last_reload_good.store(false, Ordering::Relaxed);
+                error!("the configuration was not taken over, the old one stays in use: {error:#}");
+                return Err(Problems::unreadable("exporter", format!("{error:#}")));
+            }
+        }
+        shared.last_reload_good.store(true, Ordering::Relaxed);
+        shared.last_good_reload.store(unix_seconds(), Ordering::Relaxed);
+        info!("the configuration was read anew");
+        Ok(())
+    }
+}
+
+/// The host's name: that of the UTS namespace, because a mounted /proc does not tell it.
+fn node_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,114 @@
+//! `exporter.yml`: every key is optional. Each part reads its own section.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use seamark_kit::config::{self, Override, Problems, Section, Source};
+use seamark_kit::serve;
+
+use crate::alertmanager;
+use crate::collector::{COLLECTORS, Inputs};
+use crate::docker::{self, inventory::Inventory};
+use crate::host::HostRoot;
+use crate::scrape::Scraper;
+
+/// Where `/metrics` is served unless something else is set: all addresses, port 9877.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9877);
+
+/// A configuration that was read without a problem, and the collectors built from it.
+pub struct Config {
+    /// Where to serve.
+    pub listen: SocketAddr,
+    /// The host's name in pushed alerts; the node name where it is not set.
+    pub instance: Option<String>,
+    /// Where the host's files are.
+    pub host: HostRoot,
+    /// How to reach Docker, and which of its events become alerts.
+    pub docker: docker::Settings,
+    /// Where alerts go.
+    pub alertmanager: alertmanager::Settings,
+    /// The collectors that are switched on.
+    pub scraper: Scraper,
+}
+
+/// Reads the file, if one is named, and builds the collectors.
+///
+/// # Errors
+///
+/// All problems at once, each with line and column; a file that cannot be read is one.
+pub fn load(file: Option<&Path>, overrides: &[Override], inventory: &Arc<Inventory>) -> Result<Config, Problems> {
+    let mut source = match file {
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Problems::unreadable(&name, format!("the file cannot be read: {error}")))?;
+            Source::new(name, text)
+        }
+        None => Source::new("exporter.yml", ""),
+    };
+    source.overrides = overrides.to_vec();
+    config::read(&source, |root| read(root, inventory))
+}
+
+fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
+    let expected = "an address with its port, such as `127.0.0.1:9877`, or `:9877` for all addresses";
+    let listen = root.parse("listen", expected, serve::listen_address);
+    // An empty name is no name: `instance: ${SEAMARK_INSTANCE:-}`.
+    let instance = root.text("instance").filter(|name| !name.is_empty());
+    let host = read_paths(&mut root.section("path"));
+    let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
+    let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
+    let inputs = Inputs { host: host.clone(), inventory: Arc::clone(inventory) };
+    let scraper = Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors"));
+    Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, scraper }
+}
+
+fn read_paths(section: &mut Section) -> HostRoot {
+    let mut folder = |key: &'static str, default: &str| {
+        let absolute = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
+        section.parse(key, "an absolute path", absolute).unwrap_or_else(|| PathBuf::from(default))
+    };
+    let (procfs, sysfs, rootfs) = (folder("procfs", "/proc"), folder("sysfs", "/sys"), folder("rootfs", "/"));
+    HostRoot::new(procfs, sysfs, rootfs, folder("udev_data", "/run/udev/data"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(text: &str) -> Result<Config, Problems> {
+        let inventory = Arc::new(Inventory::new());
+        config::read(&Source::new("exporter.yml", text).with_environment([]), |root| read(root, &inventory))
+    }
+
+    #[test]
+    fn the_shipped_example_is_good_and_says_the_defaults() {
+        let example = load_text(include_str!("../../deploy/examples/exporter.yml")).unwrap_or_else(|problems| {
+            panic!("{problems}");
+        });
+        let defaults = load_text("").unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(example.listen, defaults.listen);
+        assert_eq!(example.instance, None);
+        assert_eq!(example.docker, defaults.docker);
+        assert_eq!(example.scraper.names().collect::<Vec<_>>(), defaults.scraper.names().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn all_problems_come_at_once_with_line_and_column() {
+        let text = "listen: 9877\npath: {procfs: proc}\ndocker:\n  hots: unix:///x\n  restart_window: 1\n\
+                    collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n";
+        let problems = load_text(text).err().map(|problems| problems.to_string()).unwrap_or_default();
+        let places: Vec<_> = problems.lines().filter_map(|line| line.split(": ").next()).collect();
+        let expected = [
+            "exporter.yml:1:9",
+            "exporter.yml:2:16",
+            "exporter.yml:4:3",
+            "exporter.yml:5:19",
+            "exporter.yml:7:3",
+            "exporter.yml:8:18",
+        ];
+        assert_eq!(places, expected, "{problems}");
+        assert!(problems.contains("unknown key `cpuu`; did you mean `cpu`?"), "{problems}");
+    }
+}
