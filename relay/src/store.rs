@@ -1,0 +1,368 @@
+//! What the relay must not forget: the outbox, its attempts and dead letters, keys against repeats, message ids.
+//!
+//! One SQLite file, one thread that writes. Requests that arrive while it commits share the next commit, so that
+//! durability costs one `fsync` for all of them. Every call here returns after its change is on disk, or says why
+//! it is not.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use crate::alert::{Severity, Status};
+use crate::channel::{Detail, MessageRef};
+
+mod outbox;
+mod sqlite;
+mod upkeep;
+mod writer;
+
+/// The outbox. Clones share one writer; the last one to go closes the file.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    writer: writer::Writer,
+    appended: watch::Sender<u64>,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be used at all.
+    #[error("store `{path}`: {problem}")]
+    Open {
+        /// The file.
+        path: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The change is not on disk: no space, read-only, or locked by somebody else. Try again later.
+    #[error("the store cannot write: {0}")]
+    Unavailable(String),
+    /// A row does not hold what this version writes.
+    #[error("the store holds {0}")]
+    Malformed(String),
+}
+
+/// What a message is, for metrics, order and wording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MessageKind {
+    /// Something is wrong.
+    Alert,
+    /// It is over.
+    Resolved,
+    /// A scheduled overview.
+    Report,
+    /// The message that is kept up to date.
+    Panel,
+    /// The relay speaks about itself.
+    Notice,
+    /// An answer to somebody's question.
+    Reply,
+}
+
+impl MessageKind {
+    /// Every kind, in the order of the metrics.
+    pub const ALL: [Self; 6] = [Self::Alert, Self::Resolved, Self::Report, Self::Panel, Self::Notice, Self::Reply];
+
+    /// The word for metrics and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Resolved => "resolved",
+            Self::Report => "report",
+            Self::Panel => "panel",
+            Self::Notice => "notice",
+            Self::Reply => "reply",
+        }
+    }
+}
+
+/// What is to be told, before it is worded: the relay renders it when it sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notification {
+    /// Equal for repeats of one notification.
+    pub dedupe_key: String,
+    /// A repeat within this time of the first is dropped. `None`: never.
+    pub dedupe_window: Option<Duration>,
+    /// The channels to tell; one row each. A name given twice counts once.
+    pub channels: Vec<String>,
+    /// A sentence about the notification itself, such as an unknown channel in its URL.
+    pub note: Option<String>,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Messages of one group keep their order.
+    pub group_key: String,
+    /// Firing or resolved.
+    pub status: Status,
+    /// More urgent groups go first.
+    pub severity: Severity,
+    /// What the composer makes the message from, such as the webhook's JSON.
+    pub body: Vec<u8>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// What became of a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is on disk, once for each channel.
+    Stored,
+    /// It is a repeat within its window: nothing was stored.
+    Duplicate,
+}
+
+/// Names one delivery: one notification on its way to one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveryId(pub(crate) i64);
+
+/// A delivery whose next attempt has been recorded as started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// Where to.
+    pub channel: String,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its group.
+    pub group_key: String,
+    /// Firing or resolved.
+    pub status: Status,
+    /// How urgent.
+    pub severity: Severity,
+    /// What the message is made from.
+    pub body: Vec<u8>,
+    /// A sentence about the notification itself.
+    pub note: Option<String>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// 1 for the first attempt at this part.
+    pub attempt: u32,
+    /// An earlier attempt at this part may have arrived.
+    pub maybe_repeated: bool,
+    /// How much of the message the chat took so far.
+    pub detail: Detail,
+    /// The first part that is not yet sent, from 0.
+    pub part: u32,
+    /// That part, where the message has several and an earlier attempt has laid them out.
+    pub prepared: Option<Prepared>,
+}
+
+/// A part that was laid out by an earlier attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// Its body.
+    pub payload: serde_json::Value,
+    /// Others follow.
+    pub more: bool,
+}
+
+/// The answer to [`Store::claim`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// This is to be sent now.
+    Claim(Box<Claim>),
+    /// Nothing is due before this moment.
+    At(Timestamp),
+    /// Nothing waits.
+    Empty,
+}
+
+/// How an attempt ended that is to be repeated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deferral {
+    /// Not before this moment.
+    pub due_at: Timestamp,
+    /// The chat may have taken it all the same.
+    pub maybe_sent: bool,
+    /// It counts as an attempt; one that was only too fast does not.
+    pub counts: bool,
+    /// Why, without secrets.
+    pub reason: String,
+}
+
+/// What waits for one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backlog {
+    /// The channel's name.
+    pub channel: String,
+    /// Messages that are not yet sent.
+    pub pending: u64,
+    /// When the oldest of them arrived.
+    pub oldest: Option<Timestamp>,
+    /// Messages that were given up, with their reasons.
+    pub dead: u64,
+}
+
+/// A message that was given up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeadLetter {
+    /// Where it was to go.
+    pub channel: String,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its group.
+    pub group_key: String,
+    /// What the message was to be made from.
+    pub body: Vec<u8>,
+    /// Why it was given up.
+    pub reason: String,
+    /// When it was given up.
+    pub buried_at: Timestamp,
+}
+
+/// Bodies of refused requests are cut here, in bytes.
+pub const REFUSED_BODY_LIMIT: usize = 64 * 1024;
+/// So many refused requests are kept, the newest.
+pub const REFUSED_KEPT: u32 = 100;
+
+impl Store {
+    /// Opens the file, creates it and its directory where they are missing, and brings its tables up to date.
+    /// What a killed process had in flight becomes claimable again, marked as perhaps sent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Open`] when the file cannot be written, is no database, is in use by another relay, or was
+    /// written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = sqlite::open(path)?;
+        let writer = writer::Writer::start(database)
+            .map_err(|problem| StoreError::Open { path: path.display().to_string(), problem: problem.to_string() })?;
+        Ok(Self { inner: Arc::new(Inner { writer, appended: watch::Sender::new(0) }) })
+    }
+
+    /// Stores a notification, one row for each channel. On disk when it returns.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: nothing was stored.
+    pub async fn append(&self, notification: Notification) -> Result<Appended, StoreError> {
+        let appended = self.call(move |connection| outbox::append(connection, &notification)).await?;
+        if appended == Appended::Stored {
+            self.wake();
+        }
+        Ok(appended)
+    }
+
+    /// Changes whenever something was stored, so that a loop can wait for work.
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        self.inner.appended.subscribe()
+    }
+
+    /// Lets everybody look for work who waits for [`Store::appended`].
+    pub fn wake(&self) {
+        self.inner.appended.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The delivery that is next for this channel. Its attempt is on disk as started when this returns, so that a
+    /// killed process leaves a trace.
+    ///
+    /// A message that is partly sent comes first, then the more urgent, then the older; within a group strictly
+    /// the older.
+    pub async fn claim(&self, channel: &str, now: Timestamp) -> Result<Next, StoreError> {
+        let channel = channel.to_owned();
+        self.call(move |connection| outbox::claim(connection, &channel, now)).await
+    }
+
+    /// Keeps the parts of a message of several, so that a later attempt goes on with the first one unsent.
+    pub async fn prepare(&self, id: DeliveryId, parts: Vec<serde_json::Value>) -> Result<(), StoreError> {
+        self.call(move |connection| outbox::prepare(connection, id, &parts)).await
+    }
+
+    /// The chat took the part in flight. `more`: others follow, which are due at once.
+    pub async fn acknowledge(
+        &self,
+        id: DeliveryId,
+        reference: MessageRef,
+        more: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(move |connection| outbox::acknowledge(connection, id, &reference, more, now)).await
+    }
+
+    /// The part in flight is to be tried again.
+    pub async fn defer(&self, id: DeliveryId, deferral: Deferral, now: Timestamp) -> Result<(), StoreError> {
+        self.call(move |connection| outbox::defer(connection, id, &deferral, now)).await
+    }
+
+    /// The chat refused the part in flight: the whole message is to be tried anew with less in it.
+    pub async fn degrade(&self, id: DeliveryId, to: Detail, reason: String, now: Timestamp) -> Result<(), StoreError> {
+        self.call(move |connection| outbox::degrade(connection, id, to, &reason, now)).await
+    }
+
+    /// Gives the delivery up, for this reason.
+    pub async fn bury(&self, id: DeliveryId, reason: String, now: Timestamp) -> Result<(), StoreError> {
+        self.call(move |connection| outbox::bury(connection, id, &reason, now)).await
+    }
+
+    /// The messages that were given up, the newest first, at most `limit`.
+    pub async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        self.call(move |connection| outbox::dead_letters(connection, limit)).await
+    }
+
+    /// The ids of what was posted last for a group of a channel, in the order of its parts.
+    pub async fn message_refs(&self, channel: &str, group_key: &str) -> Result<Vec<MessageRef>, StoreError> {
+        let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
+        self.call(move |connection| outbox::message_refs(connection, &channel, &group_key)).await
+    }
+
+    /// When attempts at this channel ended (or began, if their end is not known), since then, the oldest first.
+    pub async fn attempts_since(&self, channel: &str, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let channel = channel.to_owned();
+        self.call(move |connection| upkeep::attempts_since(connection, &channel, since)).await
+    }
+
+    /// Remembers that nothing may be sent within this scope before this moment.
+    pub async fn hold(&self, scope: &str, until: Timestamp) -> Result<(), StoreError> {
+        let scope = scope.to_owned();
+        self.call(move |connection| upkeep::hold(connection, &scope, until)).await
+    }
+
+    /// Until when nothing may be sent within this scope, if it was said.
+    pub async fn held_until(&self, scope: &str) -> Result<Option<Timestamp>, StoreError> {
+        let scope = scope.to_owned();
+        self.call(move |connection| upkeep::held_until(connection, &scope)).await
+    }
+
+    /// Keeps a request that was no notification, for inspection: the newest [`REFUSED_KEPT`], the first
+    /// [`REFUSED_BODY_LIMIT`] bytes of each.
+    pub async fn keep_refused(&self, body: &[u8], reason: &str, now: Timestamp) -> Result<(), StoreError> {
+        let body = body.get(..REFUSED_BODY_LIMIT).unwrap_or(body).to_vec();
+        let reason = reason.to_owned();
+        self.call(move |connection| upkeep::keep_refused(connection, &body, &reason, now)).await
+    }
+
+    /// What waits, for every channel that ever had something to send.
+    pub async fn backlog(&self) -> Result<Vec<Backlog>, StoreError> {
+        self.call(upkeep::backlog).await
+    }
+
+    /// Whether the store can write, tried for real.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.call(upkeep::check).await
+    }
+
+    /// Removes what nobody will ask for again, a bounded number of rows at a time. Returns how many notifications
+    /// went; call again while it is not 0.
+    pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.call(move |connection| upkeep::prune(connection, now)).await
+    }
+
+    /// Runs `work` on the writer's connection and waits for its commit.
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.submit(writer::job(work, answer));
+        answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("its thread has ended".to_owned())))
+    }
+}

@@ -1,0 +1,295 @@
+//! The deliveries' SQL: from append to acknowledge or bury.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::sqlite::{column, millis, time};
+use super::{Appended, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
+use crate::alert::{Severity, Status};
+use crate::channel::{Detail, MessageRef};
+
+/// A message that is partly sent goes before everything else: its parts belong together.
+const BEGUN: u8 = 100;
+
+/// The longest wait that [`defer`] is asked for. A row that is due later than this was written before the clock was
+/// set back, and is due now.
+const LONGEST_DEFERRAL_MS: i64 = 120_000;
+
+/// Which of two waiting groups goes first.
+fn priority(kind: MessageKind, severity: Severity) -> u8 {
+    match (kind, severity) {
+        (MessageKind::Panel, _) => 0,
+        (MessageKind::Report, _) => 5,
+        (MessageKind::Reply, _) => 40,
+        (_, Severity::Info) => 10,
+        (_, Severity::Warning) => 20,
+        (_, Severity::Critical) => 30,
+    }
+}
+
+pub(super) fn append(connection: &Connection, notification: &Notification) -> rusqlite::Result<Appended> {
+    if repeated(connection, notification)? {
+        return Ok(Appended::Duplicate);
+    }
+    let received_at = millis(notification.received_at);
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO dedupe_keys (key, seen_at) VALUES (?1, ?2)")?
+        .execute(params![notification.dedupe_key, received_at])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO notifications (kind, status, severity, note, body, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            notification.kind.as_str(),
+            notification.status.as_str(),
+            notification.severity.as_str(),
+            notification.note,
+            notification.body,
+            received_at
+        ])?;
+    let id = connection.last_insert_rowid();
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO deliveries (notification, channel, group_key, priority) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    let priority = priority(notification.kind, notification.severity);
+    for channel in BTreeSet::from_iter(&notification.channels) {
+        insert.execute(params![id, channel, notification.group_key, priority])?;
+    }
+    Ok(Appended::Stored)
+}
+
+/// Whether the same key was seen within the window. A key from the future (the clock was set back) counts by its
+/// distance, or one wrong clock would silence a group for years.
+fn repeated(connection: &Connection, notification: &Notification) -> rusqlite::Result<bool> {
+    let Some(window) = notification.dedupe_window else { return Ok(false) };
+    let seen_at: Option<i64> = connection
+        .prepare_cached("SELECT seen_at FROM dedupe_keys WHERE key = ?1")?
+        .query_row([&notification.dedupe_key], |row| row.get(0))
+        .optional()?;
+    let now = millis(notification.received_at);
+    Ok(seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(seen_at)) < window.as_millis()))
+}
+
+const HEAD: &str = "
+SELECT d.id, d.part, d.attempts, d.maybe_sent, d.detail, d.group_key,
+       n.kind, n.status, n.severity, n.note, n.body, n.received_at
+FROM deliveries d JOIN notifications n ON n.id = d.notification
+WHERE d.channel = ?1 AND d.state = 'pending' AND (d.due_at <= ?2 OR d.due_at > ?3)
+  AND NOT EXISTS (
+    SELECT 1 FROM deliveries e
+    WHERE e.channel = d.channel AND e.group_key = d.group_key AND e.state IN ('pending', 'sending') AND e.id < d.id)
+ORDER BY d.priority DESC, d.id
+LIMIT 1";
+
+pub(super) fn claim(connection: &Connection, channel: &str, now: Timestamp) -> rusqlite::Result<Next> {
+    let now = millis(now);
+    let head = connection
+        .prepare_cached(HEAD)?
+        .query_row(params![channel, now, now + LONGEST_DEFERRAL_MS], |row| read_claim(channel, row))
+        .optional()?;
+    let Some(mut claim) = head else {
+        let due_at: Option<i64> = connection
+            .prepare_cached("SELECT min(due_at) FROM deliveries WHERE channel = ?1 AND state = 'pending'")?
+            .query_row([channel], |row| row.get(0))?;
+        // A row may be due whose group has to wait for an older one: no sooner than the next moment, in any case.
+        return due_at.map_or(Ok(Next::Empty), |due_at| time(due_at.max(now + 1)).map(Next::At));
+    };
+    claim.prepared = prepared(connection, claim.id, claim.part)?;
+    connection
+        .prepare_cached("UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = ?1")?
+        .execute([claim.id.0])?;
+    connection
+        .prepare_cached("INSERT INTO attempts (delivery, channel, part, started_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![claim.id.0, channel, claim.part, now])?;
+    Ok(Next::Claim(Box::new(claim)))
+}
+
+fn read_claim(channel: &str, row: &Row<'_>) -> rusqlite::Result<Claim> {
+    Ok(Claim {
+        id: DeliveryId(row.get(0)?),
+        part: row.get(1)?,
+        attempt: row.get::<_, u32>(2)?.saturating_add(1),
+        maybe_repeated: row.get(3)?,
+        detail: column(row, 4, detail_named)?,
+        group_key: row.get(5)?,
+        kind: column(row, 6, kind_named)?,
+        status: column(row, 7, |word| [Status::Firing, Status::Resolved].into_iter().find(|s| s.as_str() == word))?,
+        severity: column(row, 8, |word| {
+            [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|s| s.as_str() == word)
+        })?,
+        note: row.get(9)?,
+        body: row.get(10)?,
+        received_at: time(row.get(11)?)?,
+        channel: channel.to_owned(),
+        prepared: None,
+    })
+}
+
+fn kind_named(word: &str) -> Option<MessageKind> {
+    MessageKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+}
+
+const DETAILS: [(Detail, &str); 4] =
+    [(Detail::Full, "full"), (Detail::Compact, "compact"), (Detail::Plain, "plain"), (Detail::Title, "title")];
+
+fn detail_named(word: &str) -> Option<Detail> {
+    DETAILS.iter().find(|(_, name)| *name == word).map(|(detail, _)| *detail)
+}
+
+fn prepared(connection: &Connection, id: DeliveryId, part: u32) -> rusqlite::Result<Option<Prepared>> {
+    let payload: Option<serde_json::Value> = connection
+        .prepare_cached("SELECT payload FROM parts WHERE delivery = ?1 AND part = ?2")?
+        .query_row(params![id.0, part], |row| column(row, 0, |text| serde_json::from_str(text).ok()))
+        .optional()?;
+    let Some(payload) = payload else { return Ok(None) };
+    let more = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM parts WHERE delivery = ?1 AND part > ?2)")?
+        .query_row(params![id.0, part], |row| row.get(0))?;
+    Ok(Some(Prepared { payload, more }))
+}
+
+pub(super) fn prepare(connection: &Connection, id: DeliveryId, parts: &[serde_json::Value]) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM parts WHERE delivery = ?1")?.execute([id.0])?;
+    let mut insert = connection.prepare_cached("INSERT INTO parts (delivery, part, payload) VALUES (?1, ?2, ?3)")?;
+    for (payload, part) in parts.iter().zip(0_u32..) {
+        insert.execute(params![id.0, part, payload.to_string()])?;
+    }
+    Ok(())
+}
+
+pub(super) fn acknowledge(
+    connection: &Connection,
+    id: DeliveryId,
+    reference: &MessageRef,
+    more: bool,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    end_attempt(connection, id, "delivered", None, now)?;
+    if !reference.0.is_empty() {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO message_refs (delivery, part, channel, group_key, reference, sent_at)
+                 SELECT id, part, channel, group_key, ?2, ?3 FROM deliveries WHERE id = ?1",
+            )?
+            .execute(params![id.0, reference.0, millis(now)])?;
+    }
+    if more {
+        connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'pending', part = part + 1, attempts = 0, maybe_sent = 0, due_at = 0,
+                 priority = ?2, reason = NULL WHERE id = ?1",
+            )?
+            .execute(params![id.0, BEGUN])?;
+    } else {
+        finish(connection, id, "delivered", None, now)?;
+    }
+    Ok(())
+}
+
+pub(super) fn defer(
+    connection: &Connection,
+    id: DeliveryId,
+    deferral: &Deferral,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    end_attempt(connection, id, if deferral.counts { "retried" } else { "throttled" }, Some(&deferral.reason), now)?;
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET state = 'pending', due_at = ?2, maybe_sent = max(maybe_sent, ?3),
+             attempts = max(attempts - ?4, 0), reason = ?5 WHERE id = ?1",
+        )?
+        .execute(params![id.0, millis(deferral.due_at), deferral.maybe_sent, !deferral.counts, deferral.reason])
+        .map(drop)
+}
+
+pub(super) fn degrade(
+    connection: &Connection,
+    id: DeliveryId,
+    to: Detail,
+    reason: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    end_attempt(connection, id, "degraded", Some(reason), now)?;
+    let to = DETAILS.iter().find(|(detail, _)| *detail == to).map(|(_, name)| *name);
+    connection.prepare_cached("DELETE FROM parts WHERE delivery = ?1")?.execute([id.0])?;
+    // The laying out begins anew, and so may repeat what earlier parts have said.
+    connection
+        .prepare_cached(
+            "UPDATE deliveries SET state = 'pending', due_at = 0, attempts = 0, maybe_sent = max(maybe_sent, part > 0),
+             part = 0, detail = ?2, reason = ?3 WHERE id = ?1",
+        )?
+        .execute(params![id.0, to, reason])
+        .map(drop)
+}
+
+pub(super) fn bury(connection: &Connection, id: DeliveryId, reason: &str, now: Timestamp) -> rusqlite::Result<()> {
+    end_attempt(connection, id, "dead", Some(reason), now)?;
+    finish(connection, id, "dead", Some(reason), now)
+}
+
+fn finish(
+    connection: &Connection,
+    id: DeliveryId,
+    state: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM parts WHERE delivery = ?1")?.execute([id.0])?;
+    connection
+        .prepare_cached("UPDATE deliveries SET state = ?2, reason = ?3, finished_at = ?4 WHERE id = ?1")?
+        .execute(params![id.0, state, reason, millis(now)])
+        .map(drop)
+}
+
+fn end_attempt(
+    connection: &Connection,
+    id: DeliveryId,
+    result: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE attempts SET ended_at = ?2, result = ?3, reason = ?4
+             WHERE id = (SELECT max(id) FROM attempts WHERE delivery = ?1)",
+        )?
+        .execute(params![id.0, millis(now), result, reason])
+        .map(drop)
+}
+
+pub(super) fn dead_letters(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<DeadLetter>> {
+    connection
+        .prepare_cached(
+            "SELECT d.channel, n.kind, d.group_key, n.body, d.reason, d.finished_at
+             FROM deliveries d JOIN notifications n ON n.id = d.notification
+             WHERE d.state = 'dead' ORDER BY d.finished_at DESC, d.id DESC LIMIT ?1",
+        )?
+        .query_map([limit], |row| {
+            Ok(DeadLetter {
+                channel: row.get(0)?,
+                kind: column(row, 1, kind_named)?,
+                group_key: row.get(2)?,
+                body: row.get(3)?,
+                reason: row.get(4)?,
+                buried_at: time(row.get(5)?)?,
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn message_refs(
+    connection: &Connection,
+    channel: &str,
+    group_key: &str,
+) -> rusqlite::Result<Vec<MessageRef>> {
+    connection
+        .prepare_cached(
+            "SELECT reference FROM message_refs WHERE delivery = (
+               SELECT max(delivery) FROM message_refs WHERE channel = ?1 AND group_key = ?2)
+             ORDER BY part",
+        )?
+        .query_map([channel, group_key], |row| row.get(0).map(MessageRef))?
+        .collect()
+}

@@ -1,0 +1,140 @@
+//! Opening the file: settings, tables, and the lock that keeps a second relay out.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
+
+use super::StoreError;
+
+/// The tables of each version, the oldest first; `PRAGMA user_version` counts those that are there.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// How long to wait for somebody who looks at the file with other tools.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub connection: Connection,
+    /// Held as long as the connection is: a second relay on the same file would send everything twice.
+    pub lock: File,
+}
+
+/// Opens the file at `path`, creating what is missing.
+pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
+    let problem = |problem: String| StoreError::Open { path: path.display().to_string(), problem };
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| problem(format!("cannot create `{}`: {error}", directory.display())))?;
+    }
+    let lock = lock(path).map_err(problem)?;
+    create(path).map_err(|error| {
+        problem(format!("cannot write: {error}; the relay needs a file that it may write, in a directory likewise"))
+    })?;
+    let mut connection = Connection::open(path).map_err(|error| problem(error.to_string()))?;
+    configure(&connection).map_err(|error| problem(error.to_string()))?;
+    migrate(&mut connection).map_err(problem)?;
+    recover(&connection).map_err(|error| problem(error.to_string()))?;
+    Ok(Database { connection, lock })
+}
+
+/// Takes the lock beside the file. Not on the file itself, where it would get in the way of SQLite's own.
+fn lock(path: &Path) -> Result<File, String> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&beside)
+        .map_err(|error| format!("cannot write `{}`: {error}", beside.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err("another relay is using it; stop that one, or give this one its own `storage`".to_owned())
+        }
+        Err(TryLockError::Error(error)) => Err(format!("cannot lock `{}`: {error}", beside.display())),
+    }
+}
+
+/// Creates the file before SQLite does, readable for its owner alone: it holds what the alerts say. SQLite gives
+/// its companions the same mode.
+fn create(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Before the first table, or it has no effect.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // NORMAL may lose the last commits when the power fails, and a 200 promises that it will not.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // After a burst the log shrinks back to this many bytes.
+    connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), String> {
+    let version = connection
+        .pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+        .map_err(|error| error.to_string())?;
+    let Some(missing) = usize::try_from(version).ok().and_then(|version| MIGRATIONS.get(version..)) else {
+        let known = MIGRATIONS.len();
+        return Err(format!("was written by a newer relay (tables version {version}, this one knows {known})"));
+    };
+    for (tables, number) in missing.iter().zip(version + 1..) {
+        let mut step = || -> rusqlite::Result<()> {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(tables)?;
+            transaction.pragma_update(None, "user_version", number)?;
+            transaction.commit()
+        };
+        step().map_err(|error| format!("cannot bring its tables to version {number}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Makes claimable again what a killed process had in flight. It may have arrived, which the next attempt says.
+fn recover(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .execute("UPDATE deliveries SET state = 'pending', due_at = 0, maybe_sent = 1 WHERE state = 'sending'", [])
+        .map(drop)
+}
+
+/// A moment as it is stored: milliseconds since 1970.
+pub(super) fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+/// The moment that is stored as this.
+pub(super) fn time(millis: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(millis).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, millis))
+}
+
+/// A word of a column, read by `read`.
+pub(super) fn column<T>(row: &Row<'_>, index: usize, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let text = row.get_ref(index)?.as_str().map_err(rusqlite::Error::from)?;
+    read(text).ok_or_else(|| rusqlite::Error::InvalidColumnType(index, text.to_owned(), Type::Text))
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::IntegralValueOutOfRange(_, found) => Self::Malformed(format!("the time {found}")),
+            rusqlite::Error::InvalidColumnType(column, found, _) => {
+                Self::Malformed(format!("`{found}` in column {column}, which this version does not know"))
+            }
+            error => Self::Unavailable(error.to_string()),
+        }
+    }
+}
