@@ -12,6 +12,7 @@ use crate::message::Message;
 
 mod discord;
 mod log;
+mod split;
 
 /// Every kind there is, in the order in which they are listed to users.
 pub static KINDS: &[Kind] = &[discord::KIND, log::KIND];

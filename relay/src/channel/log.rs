@@ -1,0 +1,113 @@
+//! The relay's own output as a channel: for a first look, and as the last resort.
+//!
+//! One message is one log event. Line breaks inside it are written as `\n` and everything else that a terminal
+//! could obey as its number, so that no label can forge a log line.
+
+use super::split::turns_direction;
+use super::{Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
+use crate::message::{Item, Message, Span};
+use seamark_kit::secret::Secret;
+
+pub(super) const KIND: Kind = Kind { name: "log", build: |_| Some(Box::new(Log)) };
+
+static LIMITS: Limits = Limits { budgets: &[] };
+
+#[derive(Debug)]
+struct Log;
+
+impl Channel for Log {
+    fn kind(&self) -> &'static str {
+        "log"
+    }
+
+    fn limits(&self) -> &'static Limits {
+        &LIMITS
+    }
+
+    fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
+        let mut parts = vec![message.title.clone()];
+        if detail != Detail::Title {
+            parts.extend(message.items.iter().map(item));
+            parts.extend(message.footer.clone());
+        }
+        parts.extend(message.url.clone());
+        vec![Payload(escape(&parts.join(" | ")).into())]
+    }
+
+    fn post(&self, payload: &Payload, how: &Posting) -> Request {
+        let text = payload.0.as_str().unwrap_or_default();
+        let text = how.maybe_repeated.as_ref().map_or(text.to_owned(), |words| format!("({}) {text}", escape(words)));
+        Request { method: Method::Print, url: Secret::new(""), body: text.into() }
+    }
+
+    fn verdict(&self, response: &Response) -> Verdict {
+        match response.status {
+            200..=299 => Verdict::Delivered(super::MessageRef::default()),
+            // Nothing was called, so there is nobody to ask for a slower pace.
+            429 => Verdict::Throttled { wait: std::time::Duration::from_secs(1), whole_service: false },
+            401 | 403 | 404 => Verdict::Gone(format!("the output answered {}", response.status)),
+            status => Verdict::Unavailable(format!("the output answered {status}")),
+        }
+    }
+}
+
+fn item(item: &Item) -> String {
+    let mut text = item.title.clone();
+    let body = words(&item.body);
+    if !body.is_empty() {
+        text.push_str(": ");
+        text.push_str(&body);
+    }
+    for field in &item.fields {
+        text.push_str(&format!("; {}: {}", field.name, words(&field.value)));
+    }
+    for (label, url) in &item.links {
+        text.push_str(&format!("; {label}: {url}"));
+    }
+    text
+}
+
+fn words(text: &[Span]) -> String {
+    text.iter()
+        .map(|span| match span {
+            Span::Text(words) | Span::Strong(words) | Span::Code(words) | Span::Time { words, .. } => words.clone(),
+            Span::Link { label, url } => format!("{label} ({url})"),
+        })
+        .collect()
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            // Line and paragraph separator: some log viewers break lines there.
+            '\u{2028}' | '\u{2029}' => out.extend(character.escape_unicode()),
+            character if character.is_control() || turns_direction(character) => out.extend(character.escape_unicode()),
+            character => out.push(character),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Tone;
+
+    #[test]
+    fn a_label_can_neither_forge_a_line_nor_reach_the_terminal() {
+        let message = Message {
+            tone: Tone::Critical,
+            title: "web is down\nlevel=error msg=forged\u{1b}[2J".to_owned(),
+            url: None,
+            items: Vec::new(),
+            footer: None,
+            more: "and {n} more".to_owned(),
+            maybe_repeated: "may be a repeat".to_owned(),
+            silent: false,
+        };
+        let payload = Log.render(&message, Detail::Full).remove(0);
+        assert_eq!(payload.0, "web is down\\nlevel=error msg=forged\\u{1b}[2J");
+    }
+}
