@@ -272,6 +272,13 @@ impl Store {
         self.call(move |connection| outbox::claim(connection, &channel, now)).await
     }
 
+    /// Makes claimable again what a loop left in flight when it was stopped, marked as perhaps sent. Only for who is
+    /// alone in serving this channel.
+    pub async fn reclaim(&self, channel: &str) -> Result<(), StoreError> {
+        let channel = channel.to_owned();
+        self.call(move |connection| outbox::reclaim(connection, &channel)).await
+    }
+
     /// Keeps the parts of a message of several, so that a later attempt goes on with the first one unsent.
     pub async fn prepare(&self, id: DeliveryId, parts: Vec<serde_json::Value>) -> Result<(), StoreError> {
         self.call(move |connection| outbox::prepare(connection, id, &parts)).await

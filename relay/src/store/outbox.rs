@@ -106,6 +106,15 @@ pub(super) fn claim(connection: &Connection, channel: &str, now: Timestamp) -> r
     Ok(Next::Claim(Box::new(claim)))
 }
 
+pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Result<()> {
+    connection
+        .execute(
+            "UPDATE deliveries SET state = 'pending', due_at = 0, maybe_sent = 1 WHERE state = 'sending' AND channel = ?1",
+            [channel],
+        )
+        .map(drop)
+}
+
 fn read_claim(channel: &str, row: &Row<'_>) -> rusqlite::Result<Claim> {
     Ok(Claim {
         id: DeliveryId(row.get(0)?),

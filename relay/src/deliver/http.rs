@@ -1,0 +1,94 @@
+//! The one place that calls chats.
+
+use std::error::Error;
+use std::time::Duration;
+
+use crate::channel::{Method, Request, Response};
+
+/// A chat that has not answered by then gets the message again later.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What is read of an answer, in bytes; the rest is of no interest.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// A call without an answer.
+#[derive(Debug, PartialEq)]
+pub struct NoAnswer {
+    /// Why, without the URL, which holds a token.
+    pub reason: String,
+    /// The request may have been read all the same.
+    pub maybe_sent: bool,
+}
+
+/// The client for chats: no redirects, because a POST would become a GET whose 200 says nothing, and no proxy from
+/// the environment, because nobody expects a message to take that way.
+///
+/// # Errors
+///
+/// When the system's certificates cannot be read.
+pub fn client() -> Result<reqwest::Client, String> {
+    // Somebody else may have installed one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("seamark-relay/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .build()
+        .map_err(|error| format!("no HTTPS client: {}", causes(&error)))
+}
+
+/// Makes the call.
+///
+/// # Errors
+///
+/// [`NoAnswer`] when there is no status to judge by.
+pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Response, NoAnswer> {
+    let url = request.url.expose();
+    let builder = match request.method {
+        Method::Post => client.post(url),
+        Method::Patch => client.patch(url),
+        Method::Print => {
+            let text = request.body.as_str().unwrap_or_default();
+            tracing::info!(target: "seamark_relay::message", "{text}");
+            return Ok(Response { status: 200, ..Response::default() });
+        }
+    };
+    let mut answer = builder.json(&request.body).timeout(REQUEST_TIMEOUT).send().await.map_err(no_answer)?;
+    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
+    };
+    let headers = answer.headers().iter().filter_map(header).collect();
+    let mut body = Vec::new();
+    // The status is known: a body that breaks off changes no verdict.
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        let room = ANSWER_LIMIT - body.len();
+        body.extend(chunk.iter().take(room));
+        if body.len() == ANSWER_LIMIT {
+            break;
+        }
+    }
+    Ok(Response { status: answer.status().as_u16(), headers, body })
+}
+
+fn no_answer(error: reqwest::Error) -> NoAnswer {
+    let error = error.without_url();
+    let reason = if error.is_timeout() && !error.is_connect() {
+        format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())
+    } else {
+        causes(&error)
+    };
+    NoAnswer { reason, maybe_sent: !(error.is_connect() || error.is_builder()) }
+}
+
+/// The error and what is behind it, which reqwest does not say by itself.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        words.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    words
+}

@@ -1,0 +1,70 @@
+//! When the next call may be made: a pure function of the calls before it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The earliest moment, `now` or later, at which one more call keeps to every budget of at most `.0` calls in `.1`.
+///
+/// `ended` holds when the calls before were answered, the oldest first. Answered, not made: the service cannot have
+/// counted a call later than that, however long the call was on its way. Moments after `now` come from a clock that
+/// was set back, and count as `now`.
+pub fn next_allowed(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp) -> Timestamp {
+    let free = |(calls, window): &(u32, Duration)| {
+        let oldest_that_counts = ended.len().checked_sub(usize::try_from(*calls).unwrap_or(usize::MAX))?;
+        // A millisecond more, by which stored moments are rounded down.
+        Some(after(*ended.get(oldest_that_counts)?.min(&now), *window + Duration::from_millis(1)))
+    };
+    budgets.iter().filter_map(free).chain([now]).max().unwrap_or(now)
+}
+
+/// `wait` after `from`; the end of time where there is no such moment.
+pub fn after(from: Timestamp, wait: Duration) -> Timestamp {
+    from.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGETS: &[(u32, Duration)] = &[(5, Duration::from_secs(2)), (30, Duration::from_secs(60))];
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_700_000_000_000 + millis).unwrap()
+    }
+
+    #[test]
+    fn the_first_calls_go_at_once() {
+        assert_eq!(next_allowed(&[], BUDGETS, at(0)), at(0));
+        assert_eq!(next_allowed(&[at(0); 4], BUDGETS, at(0)), at(0));
+    }
+
+    #[test]
+    fn the_sixth_call_waits_until_the_first_is_out_of_the_window() {
+        let ended = [0, 100, 200, 300, 400].map(at);
+        assert_eq!(next_allowed(&ended, BUDGETS, at(500)), at(2001));
+        assert_eq!(next_allowed(&ended, BUDGETS, at(2001)), at(2001));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_costs_one_window_at_most() {
+        assert_eq!(next_allowed(&[at(3_600_000); 5], BUDGETS, at(0)), at(2001));
+    }
+
+    #[test]
+    fn two_hundred_calls_in_a_row_keep_to_both_windows() {
+        let mut ended: Vec<Timestamp> = Vec::new();
+        for _ in 0..200 {
+            let now = ended.last().copied().unwrap_or(at(0));
+            ended.push(next_allowed(&ended, BUDGETS, now));
+        }
+        for (calls, window) in BUDGETS {
+            for run in ended.windows(*calls as usize + 1) {
+                assert!(run[*calls as usize].duration_since(run[0]).unsigned_abs() > *window);
+            }
+        }
+        // Six full minutes hold 180 of them; the last twenty need three windows of two seconds more.
+        let took = ended[199].duration_since(ended[0]).as_millis();
+        assert!((366_000..367_000).contains(&took), "{took}");
+    }
+}

@@ -1,0 +1,399 @@
+//! The loop of one destination.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::pace::{after, next_allowed};
+use super::retry::{History, Step, next_attempt};
+use super::{Composer, Destination, http};
+use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
+use crate::message::Message;
+use crate::metrics::{Metrics, Outcome};
+use crate::store::{Claim, Deferral, DeliveryId, Next, Store, StoreError};
+
+/// Between two tries of a store that cannot write.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+/// A loop looks at the clock at least this often, in case somebody has set it.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// Until when whole services want to be left alone, by the kind of channel.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Services {
+    held_until: Arc<Mutex<BTreeMap<&'static str, Timestamp>>>,
+}
+
+impl Services {
+    fn hold(&self, kind: &'static str, until: Timestamp) {
+        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = held.entry(kind).or_insert(until);
+        *at = (*at).max(until);
+    }
+
+    fn held_until(&self, kind: &'static str) -> Option<Timestamp> {
+        self.held_until.lock().unwrap_or_else(PoisonError::into_inner).get(kind).copied()
+    }
+}
+
+/// What all loops share.
+pub(super) struct Tools {
+    pub store: Store,
+    pub composer: Composer,
+    pub metrics: Metrics,
+    pub http: reqwest::Client,
+    pub services: Services,
+    pub stopped: watch::Receiver<bool>,
+}
+
+/// A change of the outbox, as data: it is repeated until it is on disk.
+enum Change {
+    Prepare(Vec<serde_json::Value>),
+    Acknowledge(MessageRef, bool),
+    Defer(Deferral),
+    Degrade(Detail, String),
+    Bury(String),
+    Hold(String, Timestamp),
+}
+
+impl Change {
+    async fn apply(&self, store: &Store, id: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Prepare(parts) => store.prepare(id, parts.clone()).await,
+            Self::Acknowledge(reference, more) => store.acknowledge(id, reference.clone(), *more, now).await,
+            Self::Defer(deferral) => store.defer(id, deferral.clone(), now).await,
+            Self::Degrade(to, reason) => store.degrade(id, *to, reason.clone(), now).await,
+            Self::Bury(reason) => store.bury(id, reason.clone(), now).await,
+            Self::Hold(scope, until) => store.hold(scope, *until).await,
+        }
+    }
+}
+
+/// A loop and what it remembers.
+pub(super) struct Worker {
+    destination: Destination,
+    tools: Tools,
+    /// When calls were answered, as many as the largest budget counts; the oldest first.
+    ended: Vec<Timestamp>,
+    /// Nothing before this moment.
+    held_until: Timestamp,
+    /// Failures in a row.
+    failures: u32,
+    gone: bool,
+    store_is_down: bool,
+}
+
+impl Worker {
+    pub fn new(destination: Destination, tools: Tools) -> Self {
+        Self {
+            destination,
+            tools,
+            ended: Vec::new(),
+            held_until: Timestamp::MIN,
+            failures: 0,
+            gone: false,
+            store_is_down: false,
+        }
+    }
+
+    /// Delivers until it is told to stop.
+    pub async fn run(mut self) {
+        let mut appended = self.tools.store.appended();
+        while let Err(error) = self.remember().await {
+            if self.store_failed(&error).await {
+                return;
+            }
+        }
+        loop {
+            appended.mark_unchanged();
+            let now = Timestamp::now();
+            let allowed = self.allowed(now);
+            let stop = if *self.tools.stopped.borrow() {
+                true
+            } else if allowed > now {
+                self.sleep(Some(allowed), None).await
+            } else {
+                self.deliver_next(now, &mut appended).await
+            };
+            if stop {
+                return;
+            }
+        }
+    }
+
+    /// Takes up where the process before left off: its pace, and what its chats had asked for.
+    async fn remember(&mut self) -> Result<(), StoreError> {
+        let Self { destination, tools, .. } = self;
+        let now = Timestamp::now();
+        tools.store.reclaim(&destination.name).await?;
+        let window = destination.channel.limits().budgets.iter().map(|(_, window)| *window).max().unwrap_or_default();
+        let since = now.checked_sub(window).unwrap_or(Timestamp::MIN);
+        self.ended = tools.store.attempts_since(&destination.name, since).await?;
+        if let Some(until) = tools.store.held_until(&channel_scope(&destination.name)).await? {
+            self.held_until = until;
+        }
+        let kind = destination.channel.kind();
+        if let Some(until) = tools.store.held_until(&service_scope(kind)).await? {
+            tools.services.hold(kind, until);
+        }
+        Ok(())
+    }
+
+    fn allowed(&self, now: Timestamp) -> Timestamp {
+        let channel = &self.destination.channel;
+        let service = self.tools.services.held_until(channel.kind()).unwrap_or(Timestamp::MIN);
+        next_allowed(&self.ended, channel.limits().budgets, now).max(self.held_until).max(service)
+    }
+
+    /// Sends what is next, or waits for it. Whether to stop.
+    async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
+        match self.tools.store.claim(&self.destination.name, now).await {
+            Ok(Next::Claim(claim)) => {
+                self.store_is_down = false;
+                self.attempt(&claim).await;
+                false
+            }
+            Ok(Next::At(at)) => self.sleep(Some(at), Some(appended)).await,
+            Ok(Next::Empty) => self.sleep(None, Some(appended)).await,
+            Err(error) => self.store_failed(&error).await,
+        }
+    }
+
+    /// Sends one part and settles what came of it.
+    async fn attempt(&mut self, claim: &Claim) {
+        let message = (self.tools.composer)(claim, &self.destination.name);
+        let Some((payload, more)) = self.part(claim, &message).await else { return };
+        let how = Posting {
+            silent: message.silent,
+            maybe_repeated: claim.maybe_repeated.then(|| message.maybe_repeated.clone()),
+            reply_to: None,
+        };
+        let request = self.destination.channel.post(&payload, &how);
+        let answer = http::call(&self.tools.http, &request).await;
+        let now = Timestamp::now();
+        self.record(now);
+        let (verdict, maybe_sent) = match &answer {
+            Ok(response) => {
+                self.keep_to(response, now);
+                (self.destination.channel.verdict(response), false)
+            }
+            Err(failure) => (Verdict::Unavailable(failure.reason.clone()), failure.maybe_sent),
+        };
+        self.settle(claim, &verdict, maybe_sent, more, now).await;
+    }
+
+    /// The part to send, and whether others follow. A message of several is laid out once and kept: parts of two
+    /// layouts would not fit together.
+    async fn part(&mut self, claim: &Claim, message: &Message) -> Option<(Payload, bool)> {
+        if let Some(prepared) = &claim.prepared {
+            return Some((Payload(prepared.payload.clone()), prepared.more));
+        }
+        let parts = self.destination.channel.render(message, claim.detail);
+        let Some(first) = parts.first().cloned() else {
+            // Channels promise never to do so. To be seen as a dead letter is better than to vanish.
+            self.bury(claim, "the message has no content", Timestamp::now()).await;
+            return None;
+        };
+        if parts.len() == 1 {
+            return Some((first, false));
+        }
+        let bodies: Vec<serde_json::Value> = parts.into_iter().map(|part| part.0).collect();
+        self.insist(claim.id, Timestamp::now(), Change::Prepare(bodies)).await.then_some((first, true))
+    }
+
+    /// Notes a call for the pace.
+    fn record(&mut self, now: Timestamp) {
+        let budgets = self.destination.channel.limits().budgets;
+        let kept = budgets.iter().map(|(calls, _)| usize::try_from(*calls).unwrap_or(usize::MAX)).max().unwrap_or(0);
+        self.ended.push(now);
+        let excess = self.ended.len().saturating_sub(kept);
+        self.ended.drain(..excess);
+    }
+
+    /// Obeys what the headers of any answer say.
+    fn keep_to(&mut self, response: &Response, now: Timestamp) {
+        if let Some(allowance) = self.destination.channel.allowance(response).filter(|allowed| allowed.remaining == 0) {
+            self.held_until = self.held_until.max(after(now, allowance.reset_after));
+        }
+    }
+
+    async fn settle(&mut self, claim: &Claim, verdict: &Verdict, maybe_sent: bool, more: bool, now: Timestamp) {
+        let failures = if failed(verdict) { self.failures.saturating_add(1) } else { self.failures };
+        let history = History { attempt: claim.attempt, failures, detail: claim.detail };
+        match next_attempt(&history, verdict, now, random()) {
+            Step::Done => self.done(claim, verdict, more, now).await,
+            Step::Less(detail) => {
+                let reason = reason(verdict);
+                self.works_again();
+                self.insist(claim.id, now, Change::Degrade(detail, reason.clone())).await;
+                let name = self.destination.name.as_str();
+                self.tools.metrics.delivery(name, claim.kind, Outcome::Degraded);
+                tracing::warn!(channel = name, "channel `{name}` refused a message ({reason}); trying with less in it");
+            }
+            Step::Bury => {
+                self.works_again();
+                self.bury(claim, &reason(verdict), now).await;
+            }
+            Step::Again { destination_at, message_at, whole_service, gone } => {
+                self.failures = failures;
+                self.gone = gone;
+                let throttled = matches!(verdict, Verdict::Throttled { .. });
+                self.tell_delay(claim, verdict, destination_at, now);
+                self.held_until = self.held_until.max(destination_at);
+                if whole_service {
+                    self.tools.services.hold(self.destination.channel.kind(), destination_at);
+                }
+                // What a chat asked for outlives a restart; our own back-off need not.
+                if throttled {
+                    let scope = self.scope(whole_service);
+                    self.insist(claim.id, now, Change::Hold(scope, destination_at)).await;
+                }
+                let deferral = Deferral { due_at: message_at, maybe_sent, counts: !throttled, reason: reason(verdict) };
+                self.insist(claim.id, now, Change::Defer(deferral)).await;
+            }
+        }
+    }
+
+    async fn done(&mut self, claim: &Claim, verdict: &Verdict, more: bool, now: Timestamp) {
+        self.works_again();
+        let reference = match verdict {
+            Verdict::Delivered(reference) => reference.clone(),
+            _ => MessageRef::default(),
+        };
+        self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
+        if !more {
+            let name = self.destination.name.as_str();
+            self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
+            let latency = now.duration_since(claim.received_at).try_into().unwrap_or_default();
+            self.tools.metrics.delivered_after(name, latency);
+        }
+    }
+
+    async fn bury(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
+        self.insist(claim.id, now, Change::Bury(reason.to_owned())).await;
+        let name = self.destination.name.as_str();
+        self.tools.metrics.delivery(name, claim.kind, Outcome::Dead);
+        tracing::error!(
+            channel = name,
+            group = claim.group_key,
+            "channel `{name}` refused a message in every form ({reason}); the store keeps it as a dead letter"
+        );
+    }
+
+    fn scope(&self, whole_service: bool) -> String {
+        if whole_service {
+            service_scope(self.destination.channel.kind())
+        } else {
+            channel_scope(&self.destination.name)
+        }
+    }
+
+    fn tell_delay(&self, claim: &Claim, verdict: &Verdict, until: Timestamp, now: Timestamp) {
+        let name = self.destination.name.as_str();
+        let metrics = &self.tools.metrics;
+        let reason = reason(verdict);
+        let wait_s = until.duration_since(now).as_secs_f64();
+        metrics.delivery(name, claim.kind, Outcome::Retried);
+        match verdict {
+            Verdict::Throttled { .. } => {
+                metrics.rate_limited(name);
+                tracing::warn!(channel = name, wait_s, "channel `{name}` {reason}; obeyed");
+            }
+            Verdict::Gone(_) | Verdict::Moved(_) => {
+                metrics.channel_up(name, false);
+                tracing::error!(
+                    channel = name,
+                    wait_s,
+                    "channel `{name}` is gone or does not let us in ({reason}); its messages are kept, next try in \
+                     {wait_s:.0} s. Check its address in the configuration, then reload"
+                );
+            }
+            _ => {
+                let attempt = claim.attempt;
+                tracing::warn!(
+                    channel = name,
+                    attempt,
+                    wait_s,
+                    "channel `{name}`: {reason}; next try in {wait_s:.1} s"
+                );
+            }
+        }
+    }
+
+    fn works_again(&mut self) {
+        if self.gone {
+            let name = self.destination.name.as_str();
+            tracing::info!(channel = name, "channel `{name}` is back");
+            self.tools.metrics.channel_up(name, true);
+        }
+        self.failures = 0;
+        self.gone = false;
+    }
+
+    /// Repeats a change of the store until it is on disk: what a chat has already answered must not be forgotten.
+    /// `false`: told to stop before that; the next start finds the attempt unfinished and says "may be a repeat".
+    async fn insist(&mut self, id: DeliveryId, now: Timestamp, change: Change) -> bool {
+        while let Err(error) = change.apply(&self.tools.store, id, now).await {
+            if self.store_failed(&error).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Says once that the store is down, and waits a little. Whether to stop.
+    async fn store_failed(&mut self, error: &StoreError) -> bool {
+        if !std::mem::replace(&mut self.store_is_down, true) {
+            let name = self.destination.name.as_str();
+            tracing::error!(channel = name, "channel `{name}` waits for the store: {error}");
+        }
+        stopped_within(&mut self.tools.stopped, STORE_RETRY).await
+    }
+
+    /// Sleeps until a moment, or until there is something new. Whether to stop.
+    async fn sleep(&mut self, until: Option<Timestamp>, appended: Option<&mut watch::Receiver<u64>>) -> bool {
+        let now = Timestamp::now();
+        let wait = until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+        let wait = wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let Some(appended) = appended else { return stopped_within(&mut self.tools.stopped, wait).await };
+        tokio::select! {
+            stopped = stopped_within(&mut self.tools.stopped, wait) => stopped,
+            // The loop itself holds the store, so this ends only with news.
+            _ = appended.changed() => false,
+        }
+    }
+}
+
+/// Sleeps, unless told to stop before. Whether it was.
+pub(super) async fn stopped_within(stopped: &mut watch::Receiver<bool>, wait: Duration) -> bool {
+    // A sender that is gone means the same as one that says so.
+    tokio::time::timeout(wait, stopped.wait_for(|stopped| *stopped)).await.is_ok()
+}
+
+fn failed(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Unavailable(_) | Verdict::Gone(_) | Verdict::Moved(_))
+}
+
+fn reason(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Delivered(_) => String::new(),
+        Verdict::Throttled { wait, .. } => format!("asks for a slower pace, in {:.1} s again", wait.as_secs_f64()),
+        Verdict::Moved(_) => "the destination has moved".to_owned(),
+        Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Gone(reason) => reason.clone(),
+    }
+}
+
+/// From 0 to 1. Without randomness all relays come back at once, which is a pity and no more.
+fn random() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}
+
+fn channel_scope(name: &str) -> String {
+    format!("channel/{name}")
+}
+
+fn service_scope(kind: &str) -> String {
+    format!("service/{kind}")
+}
