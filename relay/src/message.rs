@@ -14,6 +14,8 @@ pub enum Tone {
     Neutral,
     /// Blue: good to know.
     Info,
+    /// Orange: ended, in good order.
+    Ended,
     /// Yellow.
     Warning,
     /// Red.

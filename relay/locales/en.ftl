@@ -1,0 +1,130 @@
+# Seamark relay, English. Every language has the same keys with the same variables.
+# $container, $host and the like are names; counts are numbers and may take plural forms.
+
+## Containers
+
+crash-title = 💥 { $container } { $cause ->
+    [oom] ran out of memory
+   *[other] crashed
+} on { $host } (exit code { $code })
+crash-body = Container { $container } on { $host } ended unexpectedly: { $cause }.
+crash-body-after = Container { $container } on { $host } ended unexpectedly after running for { $uptime }: { $cause }.
+crash-over-title = ✅ { $container } recovered on { $host } after { $duration }
+crash-over-body = The crash of container { $container } on { $host } (exit code { $code }) is over; it lasted { $duration }.
+
+restarted-title = 🔄 { $container } restarted on { $host } (exit code { $code })
+restarted-body = Container { $container } on { $host } ended and was started again at once: { $cause }.
+stopped-title = 🛑 { $container } was stopped on { $host } (exit code { $code })
+stopped-body = Container { $container } on { $host } stopped in good order.
+started-title = 🟢 { $container } started on { $host }
+started-body = Container { $container } on { $host } is running.
+
+cause-exit = the program exited with code { $code }
+cause-oom = it ran out of memory and the kernel killed it
+cause-killed = it was killed (SIGKILL), perhaps because memory ran out
+cause-aborted = the program aborted itself (SIGABRT)
+cause-segfault = it accessed memory that it must not (SIGSEGV, segmentation fault)
+cause-signal = { $signal } ended it
+cause-not-executable = its command could not be executed (exit code 126)
+cause-not-found = its command was not found (exit code 127)
+cause-clean = the program ended by itself without an error
+cause-stopped = it was asked to stop
+cause-unknown = the reason is not known
+
+restart-policy = { $policy ->
+    [no] none
+    [always] always
+    [unless-stopped] unless stopped
+    [on-failure] on failure
+   *[other] { $words }
+}
+restart-policy-limited = on failure, at most { $count ->
+    [one] { $count } time
+   *[other] { $count } times
+}
+
+## Alerts of every kind
+
+firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $summary }
+resolved-title = ✅ Resolved: { $summary }
+severity = { $severity ->
+    [critical] critical
+    [info] info
+   *[warning] warning
+}
+
+group-firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing ->
+    [one] { $firing } alert
+   *[other] { $firing } alerts
+} firing: { $subject }
+group-mixed-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing } firing, { $resolved } resolved: { $subject }
+group-resolved-title = ✅ { $resolved ->
+    [one] { $resolved } alert
+   *[other] { $resolved } alerts
+} resolved: { $subject }
+
+field-container = 📦 Container
+field-host = 🖥️ Host
+field-exit-code = 🔢 Exit code
+field-restart-policy = 🔄 Restart policy
+field-uptime = ⏱️ Had run for
+field-time = ⏰ Time
+field-severity = 🚦 Severity
+field-value = 📊 Value
+field-value-then = 📊 Value while firing
+field-threshold = 📏 Threshold
+field-since = ⏰ Since
+field-began = ⏰ Began
+field-ended = 🏁 Ended
+field-duration = ⏱️ Lasted
+field-labels = 🏷️ Labels
+
+link-runbook = 📖 Runbook
+link-dashboard = 📈 Dashboard
+link-source = 🔎 Source
+link-silence = 🔕 Silence
+
+## Around a message
+
+more-items = Not shown here: { $number } more.
+maybe-repeated = ↻ May be a repeat: an earlier try may have arrived.
+cut-by-alertmanager = { $count ->
+    [one] Alertmanager left out { $count } more alert.
+   *[other] Alertmanager left out { $count } more alerts.
+}
+unknown-channel = Sent here because there is no such channel, or it is off: { $names }
+unknown-host = unknown host
+unknown-container = unknown
+unknown-code = unknown
+unreadable-title = ❓ A stored notification can no longer be read: { $problem }
+
+## The relay itself
+
+notice-started-title = 🟢 Seamark relay started
+notice-started-body = Version { $version }. Channels that are on: { $channels }.
+notice-started-off = Without an address and therefore off: { $channels }.
+notice-stopping-title = 🛑 Seamark relay is stopping
+notice-stopping-body = Alertmanager keeps its notifications until the relay is back.
+
+## Durations
+
+duration-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+duration-hours = { $hours } h
+duration-minutes = { $minutes } min
+duration-seconds = { $seconds } s
+duration-instant = under 1 s

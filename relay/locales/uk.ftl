@@ -1,0 +1,139 @@
+# Seamark relay, українська.
+
+## Контейнери
+
+crash-title = 💥 { $cause ->
+    [oom] Контейнеру { $container } на { $host } забракло пам’яті
+   *[other] Контейнер { $container } на { $host } аварійно завершився
+} (код виходу { $code })
+crash-body = Контейнер { $container } на { $host } несподівано завершив роботу: { $cause }.
+crash-body-after = Контейнер { $container } на { $host } несподівано завершив роботу, пропрацювавши { $uptime }: { $cause }.
+crash-over-title = ✅ Контейнер { $container } на { $host } відновлено за { $duration }
+crash-over-body = Збій контейнера { $container } на { $host } (код виходу { $code }) усунуто; він тривав { $duration }.
+
+restarted-title = 🔄 Контейнер { $container } на { $host } перезапущено (код виходу { $code })
+restarted-body = Контейнер { $container } на { $host } завершив роботу й одразу запустився знову: { $cause }.
+stopped-title = 🛑 Контейнер { $container } на { $host } зупинено (код виходу { $code })
+stopped-body = Контейнер { $container } на { $host } зупинено штатно.
+started-title = 🟢 Контейнер { $container } на { $host } запущено
+started-body = Контейнер { $container } на { $host } працює.
+
+cause-exit = програма вийшла з кодом { $code }
+cause-oom = забракло пам’яті, і ядро завершило процес
+cause-killed = процес примусово завершено (SIGKILL), можливо, через брак пам’яті
+cause-aborted = програма сама перервала роботу (SIGABRT)
+cause-segfault = програма звернулася до чужої пам’яті (SIGSEGV)
+cause-signal = процес завершено сигналом { $signal }
+cause-not-executable = команду запуску не вдалося виконати (код виходу 126)
+cause-not-found = команду запуску не знайдено (код виходу 127)
+cause-clean = програма завершилася сама, без помилки
+cause-stopped = надійшов запит на зупинку
+cause-unknown = причина невідома
+
+restart-policy = { $policy ->
+    [no] немає
+    [always] завжди
+    [unless-stopped] доки не зупинено вручну
+    [on-failure] у разі збою
+   *[other] { $words }
+}
+restart-policy-limited = у разі збою, не більше ніж { $count ->
+    [one] { $count } раз
+    [few] { $count } рази
+    [many] { $count } разів
+   *[other] { $count } разу
+}
+
+## Сповіщення всіх видів
+
+firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $summary }
+resolved-title = ✅ Усунуто: { $summary }
+severity = { $severity ->
+    [critical] критично
+    [info] інформація
+   *[warning] попередження
+}
+
+group-firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing ->
+    [one] { $firing } активне сповіщення
+    [few] { $firing } активні сповіщення
+    [many] { $firing } активних сповіщень
+   *[other] { $firing } активного сповіщення
+}: { $subject }
+group-mixed-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} Активних: { $firing }, усунуто: { $resolved } — { $subject }
+group-resolved-title = ✅ Усунуто { $resolved ->
+    [one] { $resolved } сповіщення
+    [few] { $resolved } сповіщення
+    [many] { $resolved } сповіщень
+   *[other] { $resolved } сповіщення
+}: { $subject }
+
+field-container = 📦 Контейнер
+field-host = 🖥️ Хост
+field-exit-code = 🔢 Код виходу
+field-restart-policy = 🔄 Перезапуск
+field-uptime = ⏱️ Пропрацював
+field-time = ⏰ Час
+field-severity = 🚦 Важливість
+field-value = 📊 Значення
+field-value-then = 📊 Значення під час збою
+field-threshold = 📏 Поріг
+field-since = ⏰ Почалося
+field-began = ⏰ Початок
+field-ended = 🏁 Кінець
+field-duration = ⏱️ Тривалість
+field-labels = 🏷️ Мітки
+
+link-runbook = 📖 Інструкція
+link-dashboard = 📈 Панель
+link-source = 🔎 Джерело
+link-silence = 🔕 Заглушити
+
+## Навколо повідомлення
+
+more-items = Ще не показано: { $number }.
+maybe-repeated = ↻ Можливий повтор: попередня спроба могла дійти.
+cut-by-alertmanager = Alertmanager не передав ще { $count ->
+    [one] { $count } сповіщення
+    [few] { $count } сповіщення
+    [many] { $count } сповіщень
+   *[other] { $count } сповіщення
+}.
+unknown-channel = Надіслано сюди, бо такого каналу немає або його вимкнено: { $names }
+unknown-host = невідомому хості
+unknown-container = невідомий
+unknown-code = невідомий
+unreadable-title = ❓ Збережене сповіщення більше не читається: { $problem }
+
+## Сам ретранслятор
+
+notice-started-title = 🟢 Ретранслятор Seamark запущено
+notice-started-body = Версія { $version }. Увімкнені канали: { $channels }.
+notice-started-off = Без адреси й тому вимкнені: { $channels }.
+notice-stopping-title = 🛑 Ретранслятор Seamark зупиняється
+notice-stopping-body = Доки ретранслятор не повернеться, сповіщення зберігає Alertmanager.
+
+## Тривалість
+
+duration-days = { $days ->
+    [one] { $days } день
+    [few] { $days } дні
+    [many] { $days } днів
+   *[other] { $days } дня
+}
+duration-hours = { $hours } год
+duration-minutes = { $minutes } хв
+duration-seconds = { $seconds } с
+duration-instant = менше 1 с

@@ -1,0 +1,114 @@
+# Seamark relay，简体中文。
+
+## 容器
+
+crash-title = 💥 { $host } 上的容器 { $container } { $cause ->
+    [oom] 因内存不足被终止
+   *[other] 崩溃
+}（退出码 { $code }）
+crash-body = 主机 { $host } 上的容器 { $container } 异常退出：{ $cause }。
+crash-body-after = 主机 { $host } 上的容器 { $container } 运行 { $uptime }后异常退出：{ $cause }。
+crash-over-title = ✅ { $host } 上的容器 { $container } 已恢复，历时 { $duration }
+crash-over-body = 主机 { $host } 上的容器 { $container } 此前崩溃（退出码 { $code }），现已恢复，历时 { $duration }。
+
+restarted-title = 🔄 { $host } 上的容器 { $container } 已重启（退出码 { $code }）
+restarted-body = 主机 { $host } 上的容器 { $container } 退出后随即重新启动：{ $cause }。
+stopped-title = 🛑 { $host } 上的容器 { $container } 已停止（退出码 { $code }）
+stopped-body = 主机 { $host } 上的容器 { $container } 已正常停止。
+started-title = 🟢 { $host } 上的容器 { $container } 已启动
+started-body = 主机 { $host } 上的容器 { $container } 正在运行。
+
+cause-exit = 程序以退出码 { $code } 退出
+cause-oom = 内存不足（OOM），被内核终止
+cause-killed = 被强制终止（SIGKILL），可能是内存不足
+cause-aborted = 程序主动中止（SIGABRT）
+cause-segfault = 程序访问了非法内存（SIGSEGV，段错误）
+cause-signal = 被信号 { $signal } 终止
+cause-not-executable = 启动命令无法执行（退出码 126）
+cause-not-found = 找不到启动命令（退出码 127）
+cause-clean = 程序自行正常结束
+cause-stopped = 收到了停止请求
+cause-unknown = 原因不明
+
+restart-policy = { $policy ->
+    [no] 不自动重启
+    [always] 总是重启
+    [unless-stopped] 除非手动停止，否则总是重启
+    [on-failure] 失败时重启
+   *[other] { $words }
+}
+restart-policy-limited = 失败时重启，最多 { $count } 次
+
+## 各类告警
+
+firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $summary }
+resolved-title = ✅ 已恢复：{ $summary }
+severity = { $severity ->
+    [critical] 严重
+    [info] 提示
+   *[warning] 警告
+}
+
+group-firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing } 条告警触发：{ $subject }
+group-mixed-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing } 条触发，{ $resolved } 条已恢复：{ $subject }
+group-resolved-title = ✅ { $resolved } 条告警已恢复：{ $subject }
+
+field-container = 📦 容器
+field-host = 🖥️ 主机
+field-exit-code = 🔢 退出码
+field-restart-policy = 🔄 重启策略
+field-uptime = ⏱️ 运行时长
+field-time = ⏰ 时间
+field-severity = 🚦 级别
+field-value = 📊 当前值
+field-value-then = 📊 告警时的值
+field-threshold = 📏 阈值
+field-since = ⏰ 开始时间
+field-began = ⏰ 开始时间
+field-ended = 🏁 恢复时间
+field-duration = ⏱️ 持续时间
+field-labels = 🏷️ 标签
+
+link-runbook = 📖 处理手册
+link-dashboard = 📈 仪表盘
+link-source = 🔎 告警来源
+link-silence = 🔕 静默
+
+## 消息的其他部分
+
+more-items = 另有 { $number } 条未显示。
+maybe-repeated = ↻ 可能重复：上一次发送或许已送达。
+cut-by-alertmanager = Alertmanager 另外省略了 { $count } 条告警。
+unknown-channel = 以下通道不存在或未启用，因此改发到这里：{ $names }
+unknown-host = 未知主机
+unknown-container = 未知
+unknown-code = 未知
+unreadable-title = ❓ 有一条已存的通知无法读取：{ $problem }
+
+## 中继自身
+
+notice-started-title = 🟢 Seamark 中继已启动
+notice-started-body = 版本 { $version }，已启用的通道：{ $channels }。
+notice-started-off = 未配置地址、因此未启用的通道：{ $channels }。
+notice-stopping-title = 🛑 Seamark 中继正在停止
+notice-stopping-body = 在中继恢复之前，通知由 Alertmanager 保留。
+
+## 时长
+
+duration-days = { $days } 天
+duration-hours = { $hours } 小时
+duration-minutes = { $minutes } 分钟
+duration-seconds = { $seconds } 秒
+duration-instant = 不到 1 秒

@@ -1,0 +1,114 @@
+# Seamark relay，正體中文（臺灣用語）。
+
+## 容器
+
+crash-title = 💥 { $host } 上的容器 { $container } { $cause ->
+    [oom] 因記憶體不足遭終止
+   *[other] 崩潰
+}（退出碼 { $code }）
+crash-body = 主機 { $host } 上的容器 { $container } 異常結束：{ $cause }。
+crash-body-after = 主機 { $host } 上的容器 { $container } 執行 { $uptime }後異常結束：{ $cause }。
+crash-over-title = ✅ { $host } 上的容器 { $container } 已恢復，歷時 { $duration }
+crash-over-body = 主機 { $host } 上的容器 { $container } 先前崩潰（退出碼 { $code }），現已恢復，歷時 { $duration }。
+
+restarted-title = 🔄 { $host } 上的容器 { $container } 已重啟（退出碼 { $code }）
+restarted-body = 主機 { $host } 上的容器 { $container } 結束後隨即重新啟動：{ $cause }。
+stopped-title = 🛑 { $host } 上的容器 { $container } 已停止（退出碼 { $code }）
+stopped-body = 主機 { $host } 上的容器 { $container } 已正常停止。
+started-title = 🟢 { $host } 上的容器 { $container } 已啟動
+started-body = 主機 { $host } 上的容器 { $container } 執行中。
+
+cause-exit = 程式以退出碼 { $code } 結束
+cause-oom = 記憶體不足（OOM），遭核心終止
+cause-killed = 遭強制終止（SIGKILL），可能是記憶體不足
+cause-aborted = 程式自行中止（SIGABRT）
+cause-segfault = 程式存取了不合法的記憶體（SIGSEGV，區段錯誤）
+cause-signal = 遭訊號 { $signal } 終止
+cause-not-executable = 啟動命令無法執行（退出碼 126）
+cause-not-found = 找不到啟動命令（退出碼 127）
+cause-clean = 程式自行正常結束
+cause-stopped = 收到停止要求
+cause-unknown = 原因不明
+
+restart-policy = { $policy ->
+    [no] 不自動重啟
+    [always] 一律重啟
+    [unless-stopped] 除非手動停止，否則一律重啟
+    [on-failure] 失敗時重啟
+   *[other] { $words }
+}
+restart-policy-limited = 失敗時重啟，最多 { $count } 次
+
+## 各類告警
+
+firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $summary }
+resolved-title = ✅ 已恢復：{ $summary }
+severity = { $severity ->
+    [critical] 嚴重
+    [info] 資訊
+   *[warning] 警告
+}
+
+group-firing-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing } 則告警觸發：{ $subject }
+group-mixed-title = { $severity ->
+    [critical] 🔴
+    [info] ℹ️
+   *[warning] ⚠️
+} { $firing } 則觸發，{ $resolved } 則已恢復：{ $subject }
+group-resolved-title = ✅ { $resolved } 則告警已恢復：{ $subject }
+
+field-container = 📦 容器
+field-host = 🖥️ 主機
+field-exit-code = 🔢 退出碼
+field-restart-policy = 🔄 重啟策略
+field-uptime = ⏱️ 執行時間
+field-time = ⏰ 時間
+field-severity = 🚦 等級
+field-value = 📊 目前數值
+field-value-then = 📊 告警時的數值
+field-threshold = 📏 閾值
+field-since = ⏰ 開始時間
+field-began = ⏰ 開始時間
+field-ended = 🏁 恢復時間
+field-duration = ⏱️ 持續時間
+field-labels = 🏷️ 標籤
+
+link-runbook = 📖 處理手冊
+link-dashboard = 📈 儀表板
+link-source = 🔎 告警來源
+link-silence = 🔕 靜音
+
+## 訊息的其他部分
+
+more-items = 另有 { $number } 則未顯示。
+maybe-repeated = ↻ 可能重複：上一次傳送或許已送達。
+cut-by-alertmanager = Alertmanager 另外省略了 { $count } 則告警。
+unknown-channel = 以下頻道不存在或未啟用，因此改送到這裡：{ $names }
+unknown-host = 未知主機
+unknown-container = 未知
+unknown-code = 未知
+unreadable-title = ❓ 有一則已儲存的通知無法讀取：{ $problem }
+
+## 中繼本身
+
+notice-started-title = 🟢 Seamark 中繼已啟動
+notice-started-body = 版本 { $version }，已啟用的頻道：{ $channels }。
+notice-started-off = 未設定位址、因此未啟用的頻道：{ $channels }。
+notice-stopping-title = 🛑 Seamark 中繼正在停止
+notice-stopping-body = 在中繼恢復之前，通知由 Alertmanager 保留。
+
+## 時間長度
+
+duration-days = { $days } 天
+duration-hours = { $hours } 小時
+duration-minutes = { $minutes } 分鐘
+duration-seconds = { $seconds } 秒
+duration-instant = 不到 1 秒

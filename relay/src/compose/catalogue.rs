@@ -1,0 +1,289 @@
+//! The catalogues: every sentence the relay says to people, in each language, with its plural rules.
+//!
+//! Fluent (<https://projectfluent.org>) formats the words. Data such as a container's name never passes through it as
+//! text: each value travels as one private-use character and comes back as a [`Span`], so that a name can be set as
+//! code in the middle of a translated sentence, and nothing in a name can disturb the sentence.
+
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use tracing::error;
+use unic_langid::LanguageIdentifier;
+
+use crate::message::{Span, Text};
+
+/// A language that the relay speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Locale {
+    /// English.
+    En,
+    /// Chinese as written in mainland China.
+    ZhCn,
+    /// Chinese as written in Taiwan.
+    ZhTw,
+    /// Ukrainian.
+    Uk,
+}
+
+impl Locale {
+    /// The values of the configuration key `locale`.
+    pub const CHOICES: &'static [(&'static str, Self)] =
+        &[("en", Self::En), ("zh-CN", Self::ZhCn), ("zh-TW", Self::ZhTw), ("uk", Self::Uk)];
+
+    /// Its BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh-CN",
+            Self::ZhTw => "zh-TW",
+            Self::Uk => "uk",
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::En => include_str!("../../locales/en.ftl"),
+            Self::ZhCn => include_str!("../../locales/zh-CN.ftl"),
+            Self::ZhTw => include_str!("../../locales/zh-TW.ftl"),
+            Self::Uk => include_str!("../../locales/uk.ftl"),
+        }
+    }
+}
+
+/// A value in a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Arg {
+    /// A number that plural rules look at.
+    Count(u64),
+    /// One of the words a catalogue selects on.
+    Choice(&'static str),
+    /// Data, shown as it is.
+    Data(Span),
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Self::Data(Span::Text(text.to_owned()))
+    }
+}
+
+impl From<&String> for Arg {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Span> for Arg {
+    fn from(span: Span) -> Self {
+        Self::Data(span)
+    }
+}
+
+/// Data travels as this character for the first value, the next one for the second, and so on. The block is private
+/// use: no catalogue writes it.
+const FIRST_PLACEHOLDER: u32 = 0xF0000;
+
+/// All sentences of one language.
+pub(crate) struct Catalogue {
+    locale: Locale,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Catalogue {
+    /// The catalogue of a language.
+    pub(crate) fn of(locale: Locale) -> &'static Self {
+        static EN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(Locale::En));
+        static ZH_CN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(Locale::ZhCn));
+        static ZH_TW: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(Locale::ZhTw));
+        static UK: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(Locale::Uk));
+        match locale {
+            Locale::En => &EN,
+            Locale::ZhCn => &ZH_CN,
+            Locale::ZhTw => &ZH_TW,
+            Locale::Uk => &UK,
+        }
+    }
+
+    fn load(locale: Locale) -> Self {
+        let language: LanguageIdentifier = locale.tag().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
+        // The marks that isolate right-to-left words show up as boxes in chats.
+        bundle.set_use_isolating(false);
+        let resource = FluentResource::try_new(locale.source().to_owned()).unwrap_or_else(|(readable, errors)| {
+            error!(locale = locale.tag(), ?errors, "parts of a catalogue are unreadable");
+            readable
+        });
+        if let Err(errors) = bundle.add_resource(resource) {
+            error!(locale = locale.tag(), ?errors, "a catalogue says something twice");
+        }
+        Self { locale, bundle }
+    }
+
+    /// A sentence whose data stays apart from its words.
+    pub(crate) fn text(&self, key: &'static str, values: &[(&'static str, Arg)]) -> Text {
+        self.format(key, values).unwrap_or_else(|problem| {
+            // Tests format every key of every catalogue; this is for the alert that must arrive all the same.
+            error!(locale = self.locale.tag(), key, problem, "a sentence is missing");
+            let data = values.iter().filter_map(|(_, value)| match value {
+                Arg::Data(span) => Some([Span::Text(" ".to_owned()), span.clone()]),
+                Arg::Count(_) | Arg::Choice(_) => None,
+            });
+            std::iter::once(Span::Text(key.to_owned())).chain(data.flatten()).collect()
+        })
+    }
+
+    /// A sentence as plain words.
+    pub(crate) fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
+        plain(&self.text(key, values))
+    }
+
+    fn format(&self, key: &str, values: &[(&'static str, Arg)]) -> Result<Text, String> {
+        let mut arguments = FluentArgs::new();
+        let mut data = Vec::new();
+        for (name, value) in values {
+            let value = match value {
+                Arg::Count(count) => FluentValue::from(*count),
+                Arg::Choice(word) => FluentValue::from(*word),
+                Arg::Data(span) => {
+                    data.push(span);
+                    placeholder(data.len() - 1).map_or(FluentValue::None, |character| character.to_string().into())
+                }
+            };
+            arguments.set(*name, value);
+        }
+        let message = self.bundle.get_message(key).ok_or("no such key")?;
+        let pattern = message.value().ok_or("a key without words")?;
+        let mut errors = Vec::new();
+        let words = self.bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+        if errors.is_empty() { Ok(put_back(&words, &data)) } else { Err(format!("{errors:?}")) }
+    }
+}
+
+fn placeholder(index: usize) -> Option<char> {
+    char::from_u32(FIRST_PLACEHOLDER.checked_add(u32::try_from(index).ok()?)?)
+}
+
+/// Splits formatted words at their placeholders and puts the data there.
+fn put_back(words: &str, data: &[&Span]) -> Text {
+    let mut text = Text::new();
+    let mut run = String::new();
+    for character in words.chars() {
+        let index = u32::from(character).checked_sub(FIRST_PLACEHOLDER).and_then(|index| usize::try_from(index).ok());
+        match index.and_then(|index| data.get(index)) {
+            None => run.push(character),
+            Some(Span::Text(words)) => run.push_str(words),
+            Some(span) => {
+                if !run.is_empty() {
+                    text.push(Span::Text(std::mem::take(&mut run)));
+                }
+                text.push((*span).clone());
+            }
+        }
+    }
+    if !run.is_empty() {
+        text.push(Span::Text(run));
+    }
+    text
+}
+
+/// The words of a text without their markup.
+pub(crate) fn plain(text: &[Span]) -> String {
+    text.iter()
+        .map(|span| match span {
+            Span::Text(words) | Span::Strong(words) | Span::Code(words) => words.as_str(),
+            Span::Time { words, .. } => words.as_str(),
+            Span::Link { label, .. } => label.as_str(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// Key to variables, read from the file as text so that the test does not share the parser's view of it.
+    fn keys(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
+        let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut current = String::new();
+        for line in locale.source().lines().filter(|line| !line.starts_with('#')) {
+            if line.starts_with(|first: char| first.is_ascii_lowercase()) {
+                current = line.split_once(" =").expect("a key").0.to_owned();
+                assert!(
+                    keys.insert(current.clone(), BTreeSet::new()).is_none(),
+                    "{locale:?}: {current} is there twice"
+                );
+            }
+            for variable in line.split('$').skip(1) {
+                let end = variable.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(variable.len());
+                keys.get_mut(&current).expect("a key first").insert(variable[..end].to_owned());
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn all_catalogues_have_the_same_keys_with_the_same_variables() {
+        let english = keys(Locale::En);
+        assert!(english.len() > 30);
+        for (_, locale) in Locale::CHOICES {
+            assert_eq!(keys(*locale), english, "{locale:?}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_used() {
+        let sources = [
+            include_str!("../compose.rs"),
+            include_str!("alert.rs"),
+            include_str!("container.rs"),
+            include_str!("links.rs"),
+            include_str!("moment.rs"),
+            include_str!("notice.rs"),
+        ];
+        let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
+        let keys = keys(Locale::En);
+        let unused: Vec<_> = keys.keys().filter(|key| !is_used(key)).collect();
+        assert!(unused.is_empty(), "{unused:?}");
+    }
+
+    #[test]
+    fn every_sentence_can_be_said_and_shows_its_data() {
+        for (_, locale) in Locale::CHOICES {
+            for (key, variables) in keys(*locale) {
+                for count in [0, 1, 2, 5, 21] {
+                    let values: Vec<_> = variables
+                        .iter()
+                        .map(|name| {
+                            let name: &'static str = name.clone().leak();
+                            let selects = locale.source().contains(&format!("${name} ->"));
+                            (name, if selects { Arg::Count(count) } else { Arg::Data(Span::Code(name.to_owned())) })
+                        })
+                        .collect();
+                    Catalogue::of(*locale)
+                        .format(&key, &values)
+                        .unwrap_or_else(|err| panic!("{locale:?} {key}: {err}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ukrainian_counts_in_three_forms() {
+        let days = |days| Catalogue::of(Locale::Uk).words("duration-days", &[("days", Arg::Count(days))]);
+        assert_eq!([1, 2, 5, 21].map(days), ["1 день", "2 дні", "5 днів", "21 день"]);
+    }
+
+    #[test]
+    fn data_keeps_its_markup_within_a_sentence_and_cannot_disturb_it() {
+        let odd = "{ $host } \u{F0001}";
+        let text =
+            Catalogue::of(Locale::En).text("unreadable-title", &[("problem", Span::Code(odd.to_owned()).into())]);
+        assert_eq!(
+            text,
+            [Span::Text("❓ A stored notification can no longer be read: ".to_owned()), Span::Code(odd.to_owned())]
+        );
+    }
+}

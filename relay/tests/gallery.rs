@@ -1,0 +1,193 @@
+//! The messages as people read them, in every language: reviewed like code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use seamark_relay::compose::{Locale, Notice, Voice, message};
+use seamark_relay::message::{Message, Span};
+use seamark_relay::store::MessageKind;
+use serde_json::{Value, json};
+
+/// The message as text: `[…]` code, `*…*` strong, `‹…›` a time.
+fn as_text(message: &Message) -> String {
+    let mut page = format!("{:?}{} | {}\n", message.tone, if message.silent { ", silent" } else { "" }, message.title);
+    if let Some(url) = &message.url {
+        writeln!(page, "→ {url}").unwrap();
+    }
+    for item in &message.items {
+        writeln!(page, "\n{:?} | {}", item.tone, item.title).unwrap();
+        if !item.body.is_empty() {
+            writeln!(page, "  {}", text(&item.body)).unwrap();
+        }
+        for field in &item.fields {
+            writeln!(page, "  {}: {}", field.name, text(&field.value)).unwrap();
+        }
+        for (label, url) in &item.links {
+            writeln!(page, "  {label} → {url}").unwrap();
+        }
+    }
+    if let Some(footer) = &message.footer {
+        writeln!(page, "\n{footer}").unwrap();
+    }
+    page
+}
+
+fn text(spans: &[Span]) -> String {
+    spans
+        .iter()
+        .map(|span| match span {
+            Span::Text(words) => words.clone(),
+            Span::Strong(words) => format!("*{words}*"),
+            Span::Code(words) => format!("[{words}]"),
+            Span::Time { words, .. } => format!("‹{words}›"),
+            Span::Link { label, url } => format!("{label} → {url}"),
+        })
+        .collect()
+}
+
+/// The same message in all languages, each in a zone where it is spoken.
+fn in_all_languages(kind: MessageKind, body: &[u8], note: Option<&str>) -> String {
+    [(Locale::En, "UTC"), (Locale::ZhCn, "Asia/Shanghai"), (Locale::ZhTw, "Asia/Taipei"), (Locale::Uk, "Europe/Kyiv")]
+        .into_iter()
+        .map(|(locale, zone)| {
+            let voice = Voice { locale, zone: TimeZone::get(zone).unwrap() };
+            format!("──── {}\n{}", locale.tag(), as_text(&message(&voice, kind, body, note)))
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn webhook(alerts: Value) -> Vec<u8> {
+    let is_firing = alerts.as_array().unwrap().iter().any(|alert| alert["status"] == "firing");
+    let first = &alerts[0]["labels"];
+    let common = json!({"alertname": first["alertname"], "instance": first["instance"]});
+    json!({
+        "version": "4", "groupKey": "{}:{}", "status": if is_firing { "firing" } else { "resolved" },
+        "receiver": "seamark", "externalURL": "http://localhost:9093", "groupLabels": common,
+        "commonLabels": common, "commonAnnotations": {}, "truncatedAlerts": 0, "alerts": alerts
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn event(name: &str, severity: &str, annotations: Value) -> Value {
+    json!({
+        "status": "firing",
+        "labels": {"alertname": name, "seamark_kind": "event", "severity": severity, "job": "seamark",
+                   "instance": "web-1", "id": "4f2a91", "name": "shop-api", "image": "shop/api:2.1"},
+        "annotations": annotations,
+        "startsAt": "2026-11-21T10:00:03Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "c0ffee0000000001"
+    })
+}
+
+fn crash() -> Value {
+    let annotations =
+        json!({"exit_code": "3", "reason": "crash", "restart_policy": "unless-stopped", "uptime": "7503.2"});
+    event("ContainerCrashed", "critical", annotations)
+}
+
+fn disk(mountpoint: &str, severity: &str, value: &str) -> Value {
+    json!({
+        "status": "firing",
+        "labels": {"alertname": "HostDiskSpaceHigh", "severity": severity, "job": "seamark", "instance": "web-1",
+                   "mountpoint": mountpoint, "device": "/dev/vda1"},
+        "annotations": {"summary": format!("Disk {mountpoint} is {value} full"), "value": value, "threshold": "80%",
+                        "description": "Delete something, or grow the disk.",
+                        "runbook_url": "https://example.org/runbooks/HostDiskSpaceHigh"},
+        "startsAt": "2026-11-21T10:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://localhost:9090/graph?g0.expr=1", "fingerprint": format!("{:016x}", mountpoint.len())
+    })
+}
+
+fn resolved(mut alert: Value, ends_at: &str) -> Value {
+    alert["status"] = json!("resolved");
+    alert["endsAt"] = json!(ends_at);
+    alert
+}
+
+#[test]
+fn a_crash() {
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([crash()])), None));
+}
+
+#[test]
+fn a_container_out_of_memory() {
+    let annotations = json!({"exit_code": "137", "reason": "oom", "restart_policy": "on-failure:5"});
+    let alert = event("ContainerCrashed", "critical", annotations);
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn a_recovery() {
+    let alert = resolved(crash(), "2026-11-21T10:04:15Z");
+    insta::assert_snapshot!(in_all_languages(MessageKind::Resolved, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn a_restart() {
+    let annotations = json!({"exit_code": "139", "reason": "crash", "restart_policy": "always", "uptime": "45s"});
+    let alert = event("ContainerRestarted", "warning", annotations);
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn a_stop_and_a_start() {
+    let stop =
+        event("ContainerStopped", "info", json!({"exit_code": "0", "reason": "stopped", "restart_policy": "no"}));
+    let start = event("ContainerStarted", "info", json!({"restart_policy": "no"}));
+    let pages = [stop, start].map(|alert| in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn an_alert_of_any_kind() {
+    let alert = disk("/data", "warning", "85.2%");
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), Some("opps, sceen")));
+}
+
+#[test]
+fn an_alert_of_any_kind_is_over() {
+    let alert = resolved(disk("/data", "warning", "85.2%"), "2026-11-22T12:00:00Z");
+    insta::assert_snapshot!(in_all_languages(MessageKind::Resolved, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn a_group_of_five_of_which_two_are_over() {
+    let alerts = json!([
+        resolved(disk("/", "warning", "81%"), "2026-11-21T10:30:00Z"),
+        disk("/data", "warning", "85.2%"),
+        resolved(disk("/var", "critical", "92%"), "2026-11-21T10:01:00Z"),
+        disk("/srv", "critical", "99%"),
+        disk("/home", "warning", "88%"),
+    ]);
+    let mut group: Value = serde_json::from_slice(&webhook(alerts)).unwrap();
+    group["truncatedAlerts"] = json!(2);
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, group.to_string().as_bytes(), None));
+}
+
+#[test]
+fn notices_of_the_relay() {
+    let at = "2026-11-21T10:00:00Z".parse().unwrap();
+    let started = Notice::Started {
+        at,
+        version: "0.1.0".to_owned(),
+        on: vec!["screen".to_owned(), "ops-tg".to_owned()],
+        off: vec!["ops-discord".to_owned()],
+    };
+    let pages =
+        [started, Notice::Stopping { at }].map(|notice| in_all_languages(MessageKind::Notice, &notice.to_json(), None));
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn what_can_no_longer_be_read_is_said_to_be_so() {
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, br#"{"status": "firing"}"#, None));
+}
