@@ -263,6 +263,11 @@ impl Section {
         Path::new(self.log.file()).parent().unwrap_or(Path::new("")).join(path)
     }
 
+    /// Leaves the rest unread, where what it may hold depends on a key that is wrong itself.
+    pub fn skip_rest(&mut self) {
+        self.entries.clear();
+    }
+
     /// Reports something wrong with the value of `key`; at the section itself where the key is absent or empty.
     pub fn problem(&self, key: &str, message: impl Display) {
         let position = self.taken.iter().rfind(|(taken, _)| *taken == key).and_then(|(_, position)| *position);
