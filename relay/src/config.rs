@@ -1,0 +1,183 @@
+//! The configuration file: every key, its default, and what it may hold. `deploy/examples/relay.yml` explains them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use seamark_kit::config::{Item, Problems, Section, Source, read};
+use seamark_kit::serve;
+
+use crate::channel::{Channel, KINDS, Kind};
+use crate::compose::{Locale, Voice};
+
+mod access;
+
+pub use access::{Access, AccessError};
+
+/// Where the relay listens unless told otherwise: this machine only.
+const LISTEN: &str = "127.0.0.1:9878";
+/// Where the outbox is kept unless told otherwise.
+const STORAGE: &str = "/var/lib/seamark/relay.db";
+/// Types of channel that are planned. Naming them is no mistake, but nothing can be sent there yet.
+const LATER_TYPES: [&str; 2] = ["wecom", "telegram"];
+
+/// A configuration that can be run.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Under which address people reach the relay; without a `/` at its end.
+    pub external_url: Option<String>,
+    /// The file of the outbox.
+    pub storage: PathBuf,
+    /// Who may post.
+    pub access: Access,
+    /// Whether the relay tells the default channels that it starts and stops.
+    pub notices: bool,
+    /// How channels without a voice of their own are spoken to.
+    pub voice: Voice,
+    /// All channels, those that are off included, in the order of the file.
+    pub channels: Vec<ConfiguredChannel>,
+    /// The channels for notifications that name none. All of them are on; never empty.
+    pub default_channels: Vec<String>,
+}
+
+/// One entry of `channels`.
+#[derive(Debug, Clone)]
+pub struct ConfiguredChannel {
+    /// Its name, as in URLs and metrics.
+    pub name: String,
+    /// How it is spoken to.
+    pub voice: Voice,
+    /// `None`: its address is empty, so it is off.
+    pub channel: Option<Arc<dyn Channel>>,
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, each with line and column.
+    pub fn read(source: &Source) -> Result<Self, Problems> {
+        // On a problem an incomplete configuration is dropped by `read`, hence the Option.
+        read(source, config)?.ok_or_else(|| Problems::unreadable(&source.name, "not a usable configuration"))
+    }
+
+    /// Names of the channels that are on, and of those that are off.
+    pub fn channels_on_and_off(&self) -> (Vec<String>, Vec<String>) {
+        let (on, off): (Vec<_>, Vec<_>) = self.channels.iter().partition(|channel| channel.channel.is_some());
+        let names = |list: Vec<&ConfiguredChannel>| list.into_iter().map(|channel| channel.name.clone()).collect();
+        (names(on), names(off))
+    }
+}
+
+fn config(root: &mut Section) -> Option<Config> {
+    let expected = "an address and a port, such as `0.0.0.0:9878` or `:9878`";
+    let listen = root.parse("listen", expected, serve::listen_address).or_else(|| serve::listen_address(LISTEN));
+    let external_url = root.parse("external_url", "an `http://` or `https://` address", external_url).flatten();
+    let expected = "`sqlite://` and an absolute path, such as `sqlite:///var/lib/seamark/relay.db`";
+    let storage = root.parse("storage", expected, storage).unwrap_or_else(|| PathBuf::from(STORAGE));
+    let voice = voice(root, &Voice { locale: Locale::En, zone: TimeZone::UTC });
+    let channels: Vec<ConfiguredChannel> =
+        root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
+    let default_channels = default_channels(root, &channels);
+    let notices = root.flag("notices").unwrap_or(true);
+    let access = access::read(root);
+    Some(Config { listen: listen?, external_url, storage, access, notices, voice, channels, default_channels })
+}
+
+/// The outer `None` is a problem, the inner one an address that is left empty.
+#[expect(clippy::option_option)]
+fn external_url(text: &str) -> Option<Option<String>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    let url = reqwest::Url::parse(text).ok()?;
+    let is_http = matches!(url.scheme(), "http" | "https") && url.has_host();
+    is_http.then(|| Some(text.trim_end_matches('/').to_owned()))
+}
+
+fn storage(text: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(text.strip_prefix("sqlite://")?);
+    (path.is_absolute() && path.file_name().is_some()).then_some(path)
+}
+
+/// `locale` and `timezone` of a section; where they are absent, those of `outer`.
+fn voice(section: &mut Section, outer: &Voice) -> Voice {
+    let locale = section.one_of("locale", Locale::CHOICES).unwrap_or(outer.locale);
+    let expected = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
+    let zone = section.parse("timezone", expected, |name| TimeZone::get(name).ok());
+    Voice { locale, zone: zone.unwrap_or_else(|| outer.zone.clone()) }
+}
+
+fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChannel {
+    if !is_channel_name(&name.text) {
+        name.problem("a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only");
+    }
+    let voice = voice(&mut section, outer);
+    let channel = kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
+    ConfiguredChannel { name: name.text.clone(), voice, channel }
+}
+
+fn kind(section: &mut Section) -> Option<&'static Kind> {
+    let types = KINDS.iter().map(|kind| format!("`{}`", kind.name)).collect::<Vec<_>>().join(", ");
+    let name = section.text("type");
+    let found = KINDS.iter().find(|kind| Some(kind.name) == name.as_deref());
+    if found.is_none() {
+        section.problem(
+            "type",
+            match name.as_deref() {
+                None => format!("missing; expected one of {types}"),
+                Some(name) if LATER_TYPES.contains(&name) => {
+                    format!("`{name}` comes with a later version; this one has {types}")
+                }
+                Some(name) => format!("expected one of {types}, found `{name}`"),
+            },
+        );
+        // Which keys there may be depends on the type: without one, none of them is a mistake of its own.
+        section.skip_rest();
+    }
+    found
+}
+
+fn is_channel_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+/// The default channels that are on; without the key, all that are on.
+fn default_channels(root: &mut Section, channels: &[ConfiguredChannel]) -> Vec<String> {
+    let listed = root.texts("default_channels");
+    if channels.is_empty() {
+        root.problem("channels", "no channel at all; the simplest one is `channels: {screen: {type: log}}`");
+        return Vec::new();
+    }
+    let (key, names) = match listed {
+        None => ("channels", channels.iter().map(|channel| channel.name.clone()).collect()),
+        Some(items) => ("default_channels", known_channels(items, channels)),
+    };
+    let is_on = |name: &String| channels.iter().any(|channel| channel.name == *name && channel.channel.is_some());
+    let on: Vec<String> = names.iter().filter(|name| is_on(name)).cloned().collect();
+    // With all of them off every notification would be accepted and heard by nobody.
+    if on.is_empty() {
+        root.problem(
+            key,
+            "none of these channels can be used, so nobody would hear anything; add `screen: {type: log}`",
+        );
+    }
+    on
+}
+
+fn known_channels(items: Vec<Item>, channels: &[ConfiguredChannel]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for item in items {
+        if !channels.iter().any(|channel| channel.name == item.text) {
+            let known: Vec<String> = channels.iter().map(|channel| format!("`{}`", channel.name)).collect();
+            item.problem(format!("there is no channel `{}`; `channels` has {}", item.text, known.join(", ")));
+        } else if !names.contains(&item.text) {
+            names.push(item.text);
+        }
+    }
+    names
+}

@@ -1,0 +1,161 @@
+//! Whole configuration files: what they become, and what is said about mistakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::path::Path;
+
+use seamark_kit::config::Source;
+use seamark_kit::secret::Secret;
+use seamark_relay::compose::Locale;
+use seamark_relay::config::{Access, Config};
+
+fn read(text: &str) -> Result<Config, String> {
+    Config::read(&Source::new("relay.yml", text).with_environment([])).map_err(|problems| problems.to_string())
+}
+
+fn problems(text: &str) -> Vec<String> {
+    read(text).unwrap_err().lines().map(str::to_owned).collect()
+}
+
+const EXAMPLE: &str = include_str!("../../deploy/examples/relay.yml");
+
+#[test]
+fn the_example_works_with_nothing_configured() {
+    let config = read(EXAMPLE).unwrap();
+    assert_eq!(config.listen, "0.0.0.0:9878".parse().unwrap());
+    assert_eq!(config.storage, Path::new("/var/lib/seamark/relay.db"));
+    assert_eq!(config.access, Access::File("/run/seamark/relay_token".into()));
+    assert_eq!((config.voice.locale, config.notices), (Locale::En, true));
+    assert_eq!(config.channels_on_and_off(), (vec!["screen".to_owned()], vec!["ops-discord".to_owned()]));
+    assert_eq!(config.default_channels, ["screen"]);
+}
+
+#[test]
+fn the_example_takes_what_the_environment_gives() {
+    let url = "https://discord.com/api/webhooks/1/token";
+    let environment = [("DISCORD_WEBHOOK_URL", url), ("SEAMARK_LOCALE", "zh-CN"), ("TZ", "Asia/Shanghai")];
+    let config = Config::read(&Source::new("relay.yml", EXAMPLE).with_environment(environment)).unwrap();
+    assert_eq!(config.default_channels, ["ops-discord", "screen"]);
+    assert_eq!(config.channels[0].voice.locale, Locale::ZhCn);
+    assert_eq!(config.channels[0].voice.zone.iana_name(), Some("Asia/Shanghai"));
+    assert!(!format!("{config:?}").contains(url), "{config:?}");
+}
+
+#[test]
+fn the_example_names_every_key_there_is() {
+    // A key that the relay reads but the example does not have would not be found by anybody.
+    for key in [
+        "listen",
+        "external_url",
+        "storage",
+        "locale",
+        "timezone",
+        "token",
+        "token_file",
+        "notices",
+        "thread_id",
+        "username",
+        "avatar_url",
+    ] {
+        assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
+    }
+}
+
+#[test]
+fn a_channel_alone_is_enough() {
+    let config = read("channels: {screen: {type: log}}").unwrap();
+    assert_eq!(config.listen, "127.0.0.1:9878".parse().unwrap());
+    assert_eq!(config.access, Access::Open);
+    assert_eq!(config.default_channels, ["screen"]);
+}
+
+#[test]
+fn a_channel_may_speak_another_language_than_the_rest() {
+    let config = read(
+        "locale: uk\ntimezone: Europe/Kyiv\nchannels:\n  a: {type: log, locale: zh-TW}\n  b: {type: log, timezone: Asia/Taipei}",
+    )
+    .unwrap();
+    let voices: Vec<_> =
+        config.channels.iter().map(|channel| (channel.voice.locale, channel.voice.zone.iana_name().unwrap())).collect();
+    assert_eq!(voices, [(Locale::ZhTw, "Europe/Kyiv"), (Locale::Uk, "Asia/Taipei")]);
+}
+
+#[test]
+fn a_token_may_stand_in_the_file() {
+    let config = read("token: t0ps3cret\nchannels: {screen: {type: log}}").unwrap();
+    assert_eq!(config.access, Access::Token(Secret::new("t0ps3cret")));
+    let empty = read("token: \"${RELAY_TOKEN:-}\"\nchannels: {screen: {type: log}}").unwrap();
+    assert_eq!(empty.access, Access::Open);
+}
+
+#[test]
+fn all_problems_are_named_at_once_with_line_and_column() {
+    let found = problems(
+        "listen: localhost\n\
+         external_url: ftp://relay\n\
+         storage: postgres://db\n\
+         locale: zh\n\
+         timezone: Mars/Olympus\n\
+         token: a\n\
+         token_file: b\n\
+         notice: false\n\
+         default_channels: [ops, screan]\n\
+         channels:\n\
+         \x20 screen: {type: log, colour: red}\n\
+         \x20 ops: {type: wecom, webhook_url: \"https://example.org/key\"}\n\
+         \x20 tea: {type: teams}\n\
+         \x20 none: {}\n\
+         \x20 \"a b\": {type: log}\n",
+    );
+    let expected = [
+        "relay.yml:1:9: listen: expected an address and a port, such as `0.0.0.0:9878` or `:9878`, found `localhost`",
+        "relay.yml:2:15: external_url: expected an `http://` or `https://` address, found `ftp://relay`",
+        "relay.yml:3:10: storage: expected `sqlite://` and an absolute path, such as `sqlite:///var/lib/seamark/relay.db`, found `postgres://db`",
+        "relay.yml:4:9: locale: expected `en`, `zh-CN`, `zh-TW`, `uk`, found `zh`",
+        "relay.yml:5:11: timezone: expected a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`, found `Mars/Olympus`",
+        "relay.yml:7:13: token_file: both `token` and `token_file` are given; keep one",
+        "relay.yml:8:1: unknown key `notice`; did you mean `notices`?",
+        "relay.yml:9:19: default_channels: none of these channels can be used, so nobody would hear anything; add `screen: {type: log}`",
+        "relay.yml:9:25: default_channels[1]: there is no channel `screan`; `channels` has `screen`, `ops`, `tea`, `none`, `a b`",
+        "relay.yml:11:23: channels.screen: unknown key `colour`",
+        "relay.yml:12:15: channels.ops.type: `wecom` comes with a later version; this one has `discord`, `log`",
+        "relay.yml:13:15: channels.tea.type: expected one of `discord`, `log`, found `teams`",
+        "relay.yml:14:9: channels.none.type: missing; expected one of `discord`, `log`",
+        "relay.yml:15:3: channels.a b: a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_file_without_channels_is_refused() {
+    assert_eq!(
+        problems("notices: true"),
+        ["relay.yml:1:1: channels: no channel at all; the simplest one is `channels: {screen: {type: log}}`",]
+    );
+}
+
+#[test]
+fn a_file_whose_default_channels_are_all_off_is_refused() {
+    let found =
+        problems("channels:\n  ops: {type: discord, webhook_url: ''}\n  screen: {type: log}\ndefault_channels: [ops]");
+    assert_eq!(
+        found,
+        [
+            "relay.yml:4:19: default_channels: none of these channels can be used, so nobody would hear anything; add `screen: {type: log}`"
+        ]
+    );
+}
+
+#[test]
+fn a_secret_is_in_no_message() {
+    let found = problems(
+        "token: hunter2\ntoken_file: x\nlocale: [hunter2]\nchannels: {d: {type: discord, webhook_url: 'hunter2'}}",
+    );
+    assert!(found.iter().all(|problem| !problem.contains("hunter2")), "{found:?}");
+}
