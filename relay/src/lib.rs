@@ -2,11 +2,15 @@
 //! through an outbox that loses nothing.
 
 pub mod alert;
+pub mod app;
 pub mod channel;
+pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod deliver;
 pub mod ingest;
 pub mod message;
 pub mod metrics;
+pub mod pipeline;
+pub mod server;
 pub mod store;

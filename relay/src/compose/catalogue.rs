@@ -217,8 +217,8 @@ mod tests {
                 );
             }
             for variable in line.split('$').skip(1) {
-                let end = variable.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(variable.len());
-                keys.get_mut(&current).expect("a key first").insert(variable[..end].to_owned());
+                let name = variable.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                keys.get_mut(&current).expect("a key first").insert(name);
             }
         }
         keys

@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_field_and_what_it_holds() {
-        let cases: [(&str, fn(&mut Value)); 10] = [
+        type Edit = fn(&mut Value);
+        let cases: [(&str, Edit); 10] = [
             ("receiver: missing; expected a string", |json| drop(json.as_object_mut().unwrap().remove("receiver"))),
             ("groupKey: expected a string, found null", |json| json["groupKey"] = json!(null)),
             ("status: expected `firing` or `resolved`, found \"on\"", |json| json["status"] = json!("on")),

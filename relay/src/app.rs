@@ -1,0 +1,283 @@
+//! Puts the parts together: starts, reloads and stops them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use seamark_kit::build;
+use seamark_kit::config::{Problems, Source};
+use seamark_kit::exposition::Exposition;
+use seamark_kit::process::ProcessMetrics;
+use seamark_kit::secret::Secret;
+use tokio::sync::Mutex;
+use tracing::{error, info, warn};
+
+use crate::compose::{self, Notice};
+use crate::config::{Access, AccessError, Config};
+use crate::deliver::{self, Deliverer, Destination};
+use crate::metrics::Metrics;
+use crate::pipeline::{self, Accepted, Rejected, Routing};
+use crate::store::{Store, StoreError};
+
+mod notices;
+pub mod process;
+
+/// How long the relay waits, once told to stop, for its last words to be with the chats. They are in the outbox in
+/// any case.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The file.
+    pub file: PathBuf,
+    /// `--web.listen-address`, which wins over the file.
+    pub listen: Option<String>,
+}
+
+impl Origin {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or all that is wrong in it.
+    pub fn load(&self) -> Result<Config, Problems> {
+        let name = self.file.display().to_string();
+        let text = std::fs::read_to_string(&self.file).map_err(|err| {
+            Problems::unreadable(&name, format!("cannot be read: {err}; name another file with --config.file"))
+        })?;
+        let mut source = Source::new(name, text);
+        if let Some(listen) = &self.listen {
+            source = source.with_override(&["listen"], listen, "--web.listen-address");
+        }
+        Config::read(&source)
+    }
+}
+
+/// Why the relay did not start, or did not take over a new configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What is wrong in the file.
+    #[error("{0}")]
+    Config(Problems),
+    /// There is no token to ask for.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The outbox cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No connection to a chat could ever be made.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(String),
+}
+
+/// The running relay; a clone is another handle to it.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    origin: Origin,
+    store: Store,
+    metrics: Metrics,
+    process: ProcessMetrics,
+    http: reqwest::Client,
+    live: ArcSwap<Live>,
+    /// The lock also keeps reloads apart.
+    deliverer: Mutex<Option<Deliverer>>,
+    last_reload_good: AtomicBool,
+    last_good_reload: AtomicI64,
+}
+
+/// What requests look at, and a reload replaces.
+pub(crate) struct Live {
+    pub(crate) routing: Routing,
+    pub(crate) off: Vec<String>,
+    pub(crate) token: Option<Secret>,
+    pub(crate) external_url: Option<String>,
+    listen: SocketAddr,
+    storage: PathBuf,
+    notices: bool,
+}
+
+impl Live {
+    fn of(config: &Config) -> Result<Self, AccessError> {
+        Ok(Self {
+            routing: Routing::of(config),
+            off: config.channels_on_and_off().1,
+            token: config.access.token()?,
+            external_url: config.external_url.clone(),
+            listen: config.listen,
+            storage: config.storage.clone(),
+            notices: config.notices,
+        })
+    }
+}
+
+impl App {
+    /// Opens the outbox and starts to deliver what waits in it.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(origin: Origin, config: Config) -> Result<Self, StartError> {
+        let live = Live::of(&config)?;
+        let app = Self(Arc::new(Shared {
+            origin,
+            store: Store::open(&config.storage)?,
+            metrics: Metrics::default(),
+            process: ProcessMetrics::default(),
+            http: deliver::http::client().map_err(StartError::Http)?,
+            live: ArcSwap::from_pointee(live),
+            deliverer: Mutex::new(None),
+            last_reload_good: AtomicBool::new(true),
+            last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
+        }));
+        *app.0.deliverer.lock().await = Some(app.deliver(&config));
+        app.say_what_is_special(&config).await;
+        app.tell(|live, at| Notice::Started {
+            at,
+            version: build::VERSION.to_owned(),
+            on: live.routing.on.clone(),
+            off: live.off.clone(),
+        })
+        .await;
+        Ok(app)
+    }
+
+    /// Takes a webhook body; see [`pipeline::accept`].
+    ///
+    /// # Errors
+    ///
+    /// The body is no notification, or it could not be put on disk.
+    pub async fn accept(&self, channels: Option<&str>, body: &[u8]) -> Result<Accepted, Rejected> {
+        let Shared { store, metrics, live, .. } = &*self.0;
+        let live = live.load_full();
+        pipeline::accept(store, metrics, &live.routing, channels, body, Timestamp::now()).await
+    }
+
+    /// Reads the configuration anew and replaces all parts but the listening socket and the outbox.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the new one; the old one stays in use then, and a metric says so.
+    pub async fn reload(&self) -> Result<(), StartError> {
+        let shared = &*self.0;
+        let mut deliverer = shared.deliverer.lock().await;
+        let loaded = shared.origin.load().map_err(StartError::Config);
+        let (config, live) = match loaded.and_then(|config| Ok((Live::of(&config)?, config))) {
+            Ok((live, config)) => (config, live),
+            Err(problem) => {
+                shared.last_reload_good.store(false, Ordering::Relaxed);
+                error!("the configuration was not taken over, the old one stays in use:\n{problem}");
+                return Err(problem);
+            }
+        };
+        let old = shared.live.load_full();
+        if (&live.listen, &live.storage) != (&old.listen, &old.storage) {
+            warn!("a new `listen` or `storage` needs a restart; everything else is taken over");
+        }
+        // First stop, then start: two loops for one chat would send what is under way twice.
+        if let Some(deliverer) = deliverer.take() {
+            deliverer.stop().await;
+        }
+        *deliverer = Some(self.deliver(&config));
+        shared.live.store(Arc::new(live));
+        shared.last_reload_good.store(true, Ordering::Relaxed);
+        shared.last_good_reload.store(Timestamp::now().as_second(), Ordering::Relaxed);
+        info!("the configuration was read anew");
+        self.say_what_is_special(&config).await;
+        Ok(())
+    }
+
+    /// Says good-bye and stops delivering. What was not sent waits in the outbox.
+    pub async fn stop(&self) {
+        self.tell(|_, at| Notice::Stopping { at }).await;
+        let deadline = tokio::time::Instant::now() + FAREWELL;
+        while self.has_work().await && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        if let Some(deliverer) = self.0.deliverer.lock().await.take() {
+            deliverer.stop().await;
+        }
+    }
+
+    /// Everything that `/metrics` shows.
+    pub async fn exposition(&self) -> Exposition {
+        let shared = &*self.0;
+        let mut out = Exposition::default();
+        build::expose("seamark_relay_build_info", &mut out);
+        out.gauge(
+            "seamark_relay_config_last_reload_successful",
+            "Whether the configuration in use is the one of the last reload.",
+        )
+        .set(shared.last_reload_good.load(Ordering::Relaxed));
+        out.gauge(
+            "seamark_relay_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken into use, in seconds since 1970.",
+        )
+        .set(shared.last_good_reload.load(Ordering::Relaxed).cast_unsigned());
+        shared.metrics.expose(&mut out);
+        match shared.store.backlog().await {
+            Ok(backlog) => shared.metrics.expose_outbox(&mut out, &backlog, Timestamp::now()),
+            // Left out rather than zero: nobody knows what waits.
+            Err(err) => error!(%err, "the outbox cannot be counted"),
+        }
+        shared.process.expose(&mut out);
+        out
+    }
+
+    /// Whether a notification could be put on disk now.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.0.store.check().await
+    }
+
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.0.live.load_full()
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    fn deliver(&self, config: &Config) -> Deliverer {
+        let destinations = config.channels.iter().filter_map(|configured| {
+            Some(Destination { name: configured.name.clone(), channel: configured.channel.clone()? })
+        });
+        let voices: HashMap<_, _> =
+            config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();
+        let composer = compose::composer(voices, config.voice.clone());
+        let Shared { store, metrics, http, .. } = &*self.0;
+        deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone())
+    }
+
+    async fn has_work(&self) -> bool {
+        let on = &self.live().routing.on;
+        let backlog = self.0.store.backlog().await.unwrap_or_default();
+        backlog.iter().any(|waiting| waiting.pending > 0 && on.contains(&waiting.channel))
+    }
+
+    /// Logs what an operator would want to know about a configuration.
+    async fn say_what_is_special(&self, config: &Config) {
+        let (on, off) = config.channels_on_and_off();
+        for channel in &off {
+            warn!(%channel, "channel `{channel}` has no address and is off");
+        }
+        if config.access == Access::Open && !config.listen.ip().is_loopback() {
+            warn!("everybody who can reach {} may post: set `token` or `token_file`", config.listen);
+        }
+        let backlog = self.0.store.backlog().await.unwrap_or_default();
+        for waiting in backlog.iter().filter(|waiting| waiting.pending > 0 && !on.contains(&waiting.channel)) {
+            let (channel, pending) = (&waiting.channel, waiting.pending);
+            warn!(%channel, pending, "{pending} messages wait for channel `{channel}`, which is off or not configured");
+        }
+    }
+}

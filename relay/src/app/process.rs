@@ -1,0 +1,125 @@
+//! The process: from its arguments to its exit code.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use seamark_kit::serve::{self, Signal, Signals};
+use seamark_kit::{build, telemetry};
+use tracing::info;
+
+use super::{App, Origin};
+use crate::cli::{Cli, Task};
+use crate::config::Config;
+use crate::server;
+
+/// Bad configuration or usage.
+const EXIT_USAGE: u8 = 2;
+
+/// How long a health check waits for its answer.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The whole program.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(EXIT_USAGE));
+        }
+    };
+    // Without a default provider the first TLS connection would panic. It fails only when there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    telemetry::init(cli.log_level, cli.log_format);
+    // A check of a URL that is given needs no configuration.
+    if let Some(Task::Healthcheck { url: Some(url) }) = &cli.task {
+        return outcome(block_on(health_check(url.clone())));
+    }
+    let file = match &cli.task {
+        Some(Task::CheckConfig { file: Some(file) }) => file.clone(),
+        _ => cli.config_file.clone(),
+    };
+    let origin = Origin { file, listen: cli.listen_address.clone() };
+    let config = match origin.load() {
+        Ok(config) => config,
+        Err(problems) => {
+            let _ = writeln!(io::stderr(), "{problems}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    outcome(match cli.task {
+        None => block_on(run(origin, config)),
+        Some(Task::CheckConfig { .. }) => {
+            writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
+        }
+        Some(Task::Healthcheck { .. }) => {
+            block_on(health_check(format!("http://{}/-/healthy", local_address(config.listen))))
+        }
+    })
+}
+
+fn outcome(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "seamark-relay: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread: the relay waits for the network and for its writer thread, nearly all the time.
+fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(task)
+}
+
+async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("cannot listen to signals")?;
+    // Bound before the outbox is opened: what Alertmanager sends meanwhile waits in the socket instead of failing.
+    let listen = config.listen;
+    let listener = serve::bind(listen)?;
+    let address = listener.local_addr().unwrap_or(listen);
+    let app = App::start(origin, config).await?;
+    info!(version = build::VERSION, %address, "seamark-relay takes notifications");
+    let serving = serve::serve(listener, server::router(app.clone()), async {
+        while signals.next().await == Signal::Reload {
+            // The result is in the log and in the metrics.
+            let _ = app.reload().await;
+        }
+        info!("seamark-relay stops");
+    });
+    serving.await.context("cannot serve")?;
+    app.stop().await;
+    Ok(())
+}
+
+/// Where a relay that listens there is reached from its own machine.
+fn local_address(listen: SocketAddr) -> SocketAddr {
+    // `[::]` takes IPv4 as well, and where there is no IPv6 it is `0.0.0.0`.
+    let ip = Some(listen.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    SocketAddr::new(ip, listen.port())
+}
+
+async fn health_check(url: String) -> anyhow::Result<()> {
+    let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).no_proxy().build()?;
+    let response = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
+    anyhow::ensure!(response.status().is_success(), "{url} answered {}", response.status());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_that_listens_everywhere_is_asked_on_this_machine() {
+        let asked = |listen: &str| local_address(listen.parse().unwrap()).to_string();
+        let listens = ["0.0.0.0:1", "[::]:2", "10.0.0.7:3", "[::1]:4"];
+        assert_eq!(listens.map(asked), ["127.0.0.1:1", "127.0.0.1:2", "10.0.0.7:3", "[::1]:4"]);
+    }
+}

@@ -1,0 +1,87 @@
+//! The HTTP side: the webhook, metrics, health, reload, and a small page.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use seamark_kit::exposition;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::ingest::BODY_LIMIT;
+
+mod access;
+mod page;
+mod webhook;
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let guarded = Router::new()
+        .route("/api/v1/alerts", post(webhook::to_default_channels))
+        .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
+        .route("/-/reload", post(reload).put(reload))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .route_layer(axum::middleware::from_fn_with_state(app.clone(), access::guard));
+    Router::new()
+        .merge(guarded)
+        .route("/", get(landing_page))
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(async || "seamark-relay is healthy.\n"))
+        .route("/-/ready", get(ready))
+        .fallback(async || (StatusCode::NOT_FOUND, "There is no such page; notifications go to /api/v1/alerts.\n"))
+        // A panic becomes 500, after which Alertmanager tries again.
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+/// Ready means: what Alertmanager sends now can be put on disk.
+async fn ready(State(app): State<App>) -> Response {
+    match app.check().await {
+        Ok(()) => "seamark-relay is ready.\n".into_response(),
+        Err(err) => (StatusCode::SERVICE_UNAVAILABLE, format!("seamark-relay is not ready: {err}\n")).into_response(),
+    }
+}
+
+async fn reload(State(app): State<App>) -> Response {
+    match app.reload().await {
+        Ok(()) => "The configuration was read anew.\n".into_response(),
+        Err(problem) => {
+            let text = format!("The configuration was not taken over; the old one stays in use.\n{problem}\n");
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+    }
+}
+
+async fn landing_page(State(app): State<App>) -> Html<String> {
+    Html(page::render(&app.live()))
+}
+
+async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
+    let families = app.exposition().await;
+    let format = exposition::format_for(header_text(&headers, &header::ACCEPT));
+    let text = match exposition::encode(&families, format) {
+        Ok(text) => text,
+        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    };
+    let packed = exposition::accepts_gzip(header_text(&headers, &header::ACCEPT_ENCODING))
+        .then(|| exposition::gzip(text.as_bytes()))
+        .flatten();
+    let (body, is_packed) = match packed {
+        Some(packed) => (Body::from(packed), true),
+        None => (Body::from(text), false),
+    };
+    let mut response = Response::new(body);
+    let head = response.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    head.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
+    if is_packed {
+        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,264 @@
+//! The real binary: exit codes, what it says on standard error, signals, and a crash that becomes a chat message.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seamark-relay"));
+    // Nothing of the machine the test runs on.
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+fn write(directory: &TempDir, name: &str, text: &str) -> String {
+    let path = directory.path().join(name);
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn config(directory: &TempDir, more: &str) -> String {
+    let storage = directory.path().join("relay.db");
+    let text = format!("listen: 127.0.0.1:0\nstorage: sqlite://{}\n{more}\n", storage.display());
+    write(directory, "relay.yml", &text)
+}
+
+/// A relay that runs until it is dropped.
+struct Relay {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+    address: SocketAddr,
+}
+
+impl Relay {
+    fn start(config: &str) -> Self {
+        let mut child = command().args(["--config.file", config]).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut relay = Self { child, lines, seen: Vec::new(), address: "0.0.0.0:0".parse().unwrap() };
+        let line = relay.wait_for("takes notifications");
+        let address = line.split("address=").nth(1).unwrap().split(' ').next().unwrap();
+        relay.address = address.trim_matches('"').parse().unwrap();
+        relay
+    }
+
+    /// The first log line, from now on, that holds these words.
+    fn wait_for(&mut self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left);
+            let line = line.unwrap_or_else(|err| panic!("`{words}` was not logged ({err}): {:#?}", self.seen));
+            self.seen.push(line.clone());
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn post(&self, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn crash(fingerprint: &str) -> String {
+    json!({
+        "version": "4", "groupKey": "{}:{alertname=\"ContainerCrashed\"}", "status": "firing", "receiver": "seamark",
+        "alerts": [{
+            "status": "firing", "startsAt": "2026-11-21T10:00:03Z", "endsAt": "0001-01-01T00:00:00Z",
+            "labels": {"alertname": "ContainerCrashed", "seamark_kind": "event", "severity": "critical",
+                       "instance": "web-1", "name": "shop-api"},
+            "annotations": {"exit_code": "3", "reason": "crash"}, "fingerprint": fingerprint
+        }]
+    })
+    .to_string()
+}
+
+/// A chat that takes everything and remembers the bodies.
+fn discord() -> (SocketAddr, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, bodies) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap() == 0 || line == "\r\n" {
+                    break;
+                }
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let answer = r#"{"id":"1"}"#;
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n", answer.len());
+            let head = head + "Content-Type: application/json\r\n\r\n";
+            reader.get_mut().write_all((head + answer).as_bytes()).unwrap();
+            if sender.send(serde_json::from_slice(&body).unwrap()).is_err() {
+                break;
+            }
+        }
+    });
+    (address, bodies)
+}
+
+#[test]
+fn a_bad_configuration_ends_with_2_and_all_its_problems() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = write(&directory, "relay.yml", "locale: xx\nchanels: {}\n");
+    for arguments in [vec!["--config.file", &file], vec!["check-config", &file]] {
+        let output = run(&arguments);
+        let expected = format!(
+            "{file}:1:1: channels: no channel at all; the simplest one is `channels: {{screen: {{type: log}}}}`\n\
+             {file}:1:9: locale: expected `en`, `zh-CN`, `zh-TW`, `uk`, found `xx`\n\
+             {file}:2:1: unknown key `chanels`; did you mean `channels`?\n"
+        );
+        assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(2), expected));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing was started");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_and_a_wrong_flag_end_with_2() {
+    let missing = run(&["--config.file", "/no/such/relay.yml"]);
+    let words = "/no/such/relay.yml: cannot be read: No such file or directory (os error 2); name another file with --config.file\n";
+    assert_eq!((missing.status.code(), String::from_utf8(missing.stderr).unwrap()), (Some(2), words.to_owned()));
+    assert_eq!(run(&["--config.fil", "x"]).status.code(), Some(2));
+    assert_eq!(run(&["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_shipped_example_is_good() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/examples/relay.yml");
+    let output = run(&["check-config", example.to_str().unwrap()]);
+    assert_eq!((output.status.code(), output.stdout), (Some(0), b"The configuration is good.\n".to_vec()));
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_a_flag_over_the_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = config(&directory, "channels: {screen: {type: log}}");
+    let problem = |flag: &[&str]| {
+        let output = command()
+            .env("SEAMARK_RELAY_CONFIG_FILE", &file)
+            .env("SEAMARK_RELAY_WEB_LISTEN_ADDRESS", "from-environment")
+            .args(flag)
+            .arg("check-config")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(problem(&[]).contains("found `from-environment`"), "{}", problem(&[]));
+    let flag = ["--web.listen-address", "from-flag"];
+    assert!(problem(&flag).contains("found `from-flag`"), "{}", problem(&flag));
+}
+
+#[test]
+fn a_taken_port_ends_with_1_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = config(&directory, "channels: {screen: {type: log}}");
+    let output = run(&["--config.file", &file, "--web.listen-address", &taken.local_addr().unwrap().to_string()]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("another program has that port"), "{said}");
+}
+
+#[test]
+fn a_crash_becomes_a_message_in_the_chat_and_in_the_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let (chat, messages) = discord();
+    let channels = format!(
+        "notices: false\nlocale: zh-CN\ntimezone: Asia/Shanghai\nchannels:\n  ops: {{type: discord, webhook_url: 'http://{chat}/api/webhooks/11/tok3n'}}\n  screen: {{type: log, locale: en}}"
+    );
+    let mut relay = Relay::start(&config(&directory, &channels));
+    let answer = relay.post("/api/v1/alerts", &crash("00000000000000aa"));
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let message = messages.recv_timeout(PATIENCE).unwrap().to_string();
+    for words in ["web-1 上的容器 shop-api 崩溃（退出码 3）", "程序以退出码 3 退出"] {
+        assert!(message.contains(words), "{words} is not in {message}");
+    }
+    relay.wait_for("💥 shop-api crashed on web-1 (exit code 3)");
+    assert!(relay.seen.iter().all(|line| !line.contains("tok3n")), "{:#?}", relay.seen);
+}
+
+#[test]
+fn hangup_reads_the_configuration_anew_and_terminate_ends_in_good_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = config(&directory, "channels: {screen: {type: log}}");
+    let mut relay = Relay::start(&file);
+    relay.wait_for("Seamark relay started");
+
+    config(&directory, "channels: {screen: {type: lag}}");
+    relay.signal(Signal::HUP);
+    relay.wait_for("the configuration was not taken over");
+
+    config(&directory, "locale: uk\nchannels: {screen: {type: log}}");
+    relay.signal(Signal::HUP);
+    relay.wait_for("the configuration was read anew");
+    relay.post("/api/v1/alerts", &crash("00000000000000aa"));
+    relay.wait_for("Контейнер shop-api на web-1 аварійно завершився");
+
+    relay.signal(Signal::TERM);
+    relay.wait_for("Ретранслятор Seamark зупиняється");
+    assert_eq!(relay.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_health_check_tells_by_its_exit_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
+    let url = |path: &str| format!("http://{}{path}", relay.address);
+    assert_eq!(run(&["healthcheck", "--url", &url("/-/healthy")]).status.code(), Some(0));
+    assert_eq!(run(&["healthcheck", "--url", &url("/nowhere")]).status.code(), Some(1));
+    let file =
+        write(&directory, "other.yml", &format!("listen: {}\nchannels: {{screen: {{type: log}}}}", relay.address));
+    assert_eq!(run(&["healthcheck", "--config.file", &file]).status.code(), Some(0));
+    drop(relay);
+    assert_eq!(run(&["healthcheck", "--config.file", &file]).status.code(), Some(1));
+}
