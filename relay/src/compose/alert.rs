@@ -156,14 +156,20 @@ impl<'a> Place<'a> {
 
     /// The words with the place behind them, unless they name it themselves: `… [web-1/shop]`.
     fn append_to(self, words: String) -> String {
-        let missing: Vec<String> = [self.host, self.container]
-            .into_iter()
-            .flatten()
-            .map(one_line)
-            .filter(|name| !words.contains(name))
-            .collect();
+        let names = [self.host, self.container].into_iter().flatten().map(one_line);
+        let missing: Vec<String> = names.filter(|name| !is_named(&words, name)).collect();
         if missing.is_empty() { words } else { format!("{words} [{}]", missing.join("/")) }
     }
+}
+
+/// Whether the words hold this name as a whole: `web` is not named by `webhook`, nor by `web-1`.
+fn is_named(words: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    words.match_indices(name).any(|(start, found)| {
+        let before = words.get(..start).unwrap_or_default().chars().next_back();
+        let after = words.get(start + found.len()..).unwrap_or_default().chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }
 
 /// The fields of an item, short ones that stand beside each other. Values that are not there are left out.
@@ -205,5 +211,21 @@ impl<'a> Fields<'a> {
                 self.add_words("field-duration", between(alert.starts_at, ends_at).map(|long| duration(voice, long)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_names_host_and_container_once() {
+        let titled = |words: &str, host, container| Place { host, container }.append_to(words.to_owned());
+        assert_eq!(titled("web-1 does not answer", Some("web-1"), None), "web-1 does not answer");
+        assert_eq!(titled("webhook is down", Some("web"), None), "webhook is down [web]");
+        assert_eq!(titled("db-2 is full", Some("db"), Some("db-2")), "db-2 is full [db]");
+        assert_eq!(titled("内存不足：web", Some("web"), Some("api")), "内存不足：web [api]");
+        assert_eq!(titled("Down", Some("web-1:9100"), Some("a\nb")), "Down [web-1:9100/a b]");
+        assert_eq!(titled("Down", None, None), "Down");
     }
 }
