@@ -20,6 +20,7 @@ mod webhook;
 pub fn router(app: App) -> Router {
     let guarded = Router::new()
         .route("/api/v1/alerts", post(webhook::to_default_channels))
+        .route("/api/v1/alerts/", post(webhook::to_default_channels))
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
         .route("/-/reload", post(reload).put(reload))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -145,6 +145,9 @@ async fn the_url_names_channels_and_a_wrong_name_reaches_the_default_ones() {
     assert_eq!(told("/api/v1/alerts/spare", "A").await, json!(["spare"]));
     assert_eq!(told("/api/v1/alerts/spare,screen", "B").await, json!(["spare", "screen"]));
     assert_eq!(told("/api/v1/alerts/screan", "C").await, json!(["screen"]));
+    assert_eq!(told("/api/v1/alerts/", "E").await, json!(["screen"]));
+    assert_eq!(told("/api/v1/alerts/%FF", "F").await, json!(["screen"]));
+    assert_eq!(told("/api/v1/alerts/spare%2Cscreen", "G").await, json!(["spare", "screen"]));
     // Switched off: its address is empty.
     assert_eq!(told("/api/v1/alerts/ops", "D").await, json!(["screen"]));
     for name in ["screan", "ops"] {
@@ -164,6 +167,14 @@ async fn what_is_no_notification_is_refused_with_the_field_named() {
     let error = r#"alerts[0].startsAt: expected an RFC 3339 time, found "yesterday""#;
     assert_eq!(answer.json(), (400, json!({ "error": error })));
     assert_eq!(relay.metric("seamark_relay_webhook_refused_total").await.as_deref(), Some("2"));
+
+    // Kept for whoever wants to know what was sent there.
+    let database = rusqlite::Connection::open(relay.database()).unwrap();
+    let mut query = database.prepare("SELECT reason, body FROM refused ORDER BY id").unwrap();
+    let kept = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let kept: Vec<(String, Vec<u8>)> = kept.map(Result::unwrap).collect();
+    let not_json = "not JSON: expected value at line 1 column 1".to_owned();
+    assert_eq!(kept, [(not_json, b"alert!".to_vec()), (error.to_owned(), broken.to_string().into_bytes())]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -26,7 +26,13 @@ pub(super) async fn to_default_channels(State(app): State<App>, request: Request
     answer(&app, None, request).await
 }
 
-pub(super) async fn to_channels(State(app): State<App>, Path(channels): Path<String>, request: Request) -> Response {
+pub(super) async fn to_channels(
+    State(app): State<App>,
+    channels: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    // A name that is no UTF-8 is an unknown channel like any other: the alert must be told all the same.
+    let channels = channels.map_or_else(|_| "\u{fffd}".to_owned(), |Path(channels)| channels);
     answer(&app, Some(&channels), request).await
 }
 
