@@ -98,6 +98,7 @@ fn color(tone: Tone) -> u32 {
         Tone::Good => 0x2e_cc71,
         Tone::Neutral => 0x95_a5a6,
         Tone::Info => 0x34_98db,
+        Tone::Ended => 0xe6_7e22,
         Tone::Warning => 0xf1_c40f,
         Tone::Critical => 0xe7_4c3c,
     }
