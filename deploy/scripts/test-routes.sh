@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# One alert of each kind through the routes of prometheus/alertmanager.yml: does it reach the receivers it should?
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+failed=0
+# goes_to RECEIVERS LABEL...
+goes_to() {
+  local expected=$1
+  shift
+  if amtool config routes test --config.file=prometheus/alertmanager.yml --verify.receivers="$expected" "$@" >/dev/null; then
+    echo "ok: $* -> $expected"
+  else
+    echo "FAILED: $*: expected receivers \`$expected\`, found \`$(
+      amtool config routes test --config.file=prometheus/alertmanager.yml "$@"
+    )\`" >&2
+    failed=1
+  fi
+}
+
+goes_to seamark alertname=ContainerCrashed seamark_kind=event severity=critical
+goes_to seamark-once alertname=ContainerRestarted seamark_kind=event severity=warning
+goes_to seamark-once alertname=ContainerStopped seamark_kind=event severity=info
+goes_to seamark-once alertname=ContainerStarted seamark_kind=event severity=info
+goes_to seamark alertname=ContainerExitedUnexpectedly severity=critical
+goes_to seamark alertname=ContainerRestartLoop severity=critical
+goes_to seamark alertname=DockerUnavailable severity=critical
+goes_to seamark alertname=HostDown severity=critical
+goes_to fallback,seamark alertname=SeamarkRelayDown severity=critical
+goes_to nobody alertname=Watchdog severity=none
+goes_to seamark alertname=AnythingElse severity=info
+exit "$failed"
