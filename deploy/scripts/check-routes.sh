@@ -8,11 +8,11 @@ failed=0
 goes_to() {
   local expected=$1
   shift
-  if amtool config routes test --config.file=prometheus/alertmanager.yml --verify.receivers="$expected" "$@" >/dev/null; then
+  if amtool config routes test --config.file=prometheus/alertmanager.yml --verify.receivers="$expected" "$@" >/dev/null 2>&1; then
     echo "ok: $* -> $expected"
   else
     echo "FAILED: $*: expected receivers \`$expected\`, found \`$(
-      amtool config routes test --config.file=prometheus/alertmanager.yml "$@"
+      amtool config routes test --config.file=prometheus/alertmanager.yml "$@" 2>/dev/null
     )\`" >&2
     failed=1
   fi

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# What Prometheus, Alertmanager and Compose are given: is it valid, and does each alert do what it says?
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+promtool check config prometheus/prometheus.yml
+promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml
+promtool test rules prometheus/rules/tests/*.yml
+amtool check-config prometheus/alertmanager.yml
+deploy/scripts/check-routes.sh
+docker compose -f docker-compose.monitoring.yml --env-file .env.example config --quiet
+
+# Each alert has a test and a page, and Prometheus can serve the page.
+for alert in $(sed -n 's/^ *- alert: //p' prometheus/rules/*.yml); do
+  grep -q "alertname: $alert\b" prometheus/rules/tests/*.yml || { echo "no test names the alert $alert" >&2; exit 1; }
+  [ -f "deploy/runbooks/$alert.md" ] || { echo "deploy/runbooks/$alert.md is missing" >&2; exit 1; }
+done
+if grep -n '{{' deploy/runbooks/*.md; then
+  echo "two opening braces in a runbook: Prometheus would read them as a template" >&2
+  exit 1
+fi
+shellcheck prometheus/start.sh deploy/scripts/*.sh .ci/run
+echo "stack: rules, routes, runbooks, compose file and scripts are fine"

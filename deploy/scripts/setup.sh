@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Brings what the tests need: `setup.sh [tools] [engine]`.
+#
+# tools:  as root on Debian or Ubuntu from their packages; elsewhere it names what is missing, and fails.
+# engine: a Docker Engine that answers, with Compose, and the images the story runs. Without a registry a folder
+#         ../shared/lab beside the checkout brings both.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+lab=$PWD/../shared/lab
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/seamark
+cargo_deny=0.20.2
+
+say() { echo "setup: $*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+# COMMAND:PACKAGE
+needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
+  alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck cc:gcc)
+
+# Debian calls it prometheus-alertmanager, everybody else alertmanager.
+have() {
+  command -v "$1" >/dev/null || { [ "$1" = alertmanager ] && command -v prometheus-alertmanager >/dev/null; }
+}
+
+missing_packages() {
+  local pair
+  for pair in "${needed[@]}"; do
+    have "${pair%%:*}" || echo "${pair##*:}"
+  done | sort -u
+}
+
+install_packages() {
+  # The tests need the programs, not a Prometheus that runs and holds port 9090: no service is started.
+  local guard=/usr/sbin/policy-rc.d guarded=0 status=0
+  if ! [ -e "$guard" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$guard"
+    chmod +x "$guard"
+    guarded=1
+  fi
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2 ||
+    status=$?
+  if [ "$guarded" = 1 ]; then
+    rm -f "$guard"
+    # Nor at the next boot.
+    if [ -d /run/systemd/system ]; then systemctl disable -q prometheus prometheus-alertmanager 2>/dev/null || true; fi
+  fi
+  return "$status"
+}
+
+tools() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  if [ "${#packages[@]}" -gt 0 ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+      say "installing ${packages[*]}"
+      install_packages "${packages[@]}" || fail "apt-get could not install ${packages[*]}"
+    else
+      fail "missing: ${packages[*]} (names of Debian's packages). Install them, or run this as root on Debian or Ubuntu."
+    fi
+  fi
+  command -v cargo >/dev/null || fail "missing: cargo (https://rustup.rs), version 1.95 or later"
+  if ! PATH=$PATH:$cache/bin command -v cargo-deny >/dev/null; then
+    say "compiling cargo-deny $cargo_deny into $cache (about three minutes, once)"
+    cargo install --quiet --locked "cargo-deny@$cargo_deny" --root "$cache" >&2 || fail "cargo-deny could not be installed"
+  fi
+}
+
+engine() {
+  if ! docker info >/dev/null 2>&1; then
+    [ -x "$lab/up" ] || fail "no Docker Engine answers, and there is no $lab to start one. Install Docker, or start it."
+    "$lab/up" --shared-root >&2 || fail "$lab/up could not start a Docker Engine"
+  fi
+  docker compose version >/dev/null 2>&1 || fail "missing: Docker Compose v2 (the plugin docker-compose-plugin)"
+  if [ -x "$lab/images" ]; then
+    local images
+    # What the Dockerfile starts from, and what the story runs.
+    mapfile -t images < <(sed -n 's/^FROM \([^ ]*\) .*/\1/p' deploy/docker/Dockerfile | sort -u; deploy/e2e/run --images)
+    "$lab/images" --from docker-compose.monitoring.yml >&2 || fail "$lab/images could not build the stack's images"
+    "$lab/images" "${images[@]}" >&2 || fail "$lab/images could not build the images ${images[*]}"
+  fi
+}
+
+[ "$#" -gt 0 ] || set -- tools engine
+for part in "$@"; do
+  case $part in
+    tools | engine) "$part" ;;
+    *) fail "unknown part \`$part\`: expected \`tools\` or \`engine\`" ;;
+  esac
+done

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Everything: formatting, dependencies, clippy, all tests, the stack's files, and the whole-stack story.
+#
+# Each ring's output goes to target/rings/NAME.log; of a ring that fails it is printed. The images of the story compile
+# beside the rings that come before it. Nothing is skipped: a ring that could not run has failed.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+logs=$PWD/target/rings
+mkdir -p "$logs"
+rm -f "$logs"/*
+began=$SECONDS
+failed=()
+
+# ring NAME COMMAND...: 0 when it passed.
+ring() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  "$@" >"$logs/$name.log" 2>&1 || status=$?
+  if [ "$status" = 0 ]; then
+    echo "ok      $name ($((SECONDS - start)) s)"
+  else
+    printf -- '---- %s ----\n%s\n---- end of %s ----\n' "$name" "$(tail -n 200 "$logs/$name.log")" "$name"
+    echo "FAILED  $name ($((SECONDS - start)) s), all of it in target/rings/$name.log"
+  fi
+  return "$status"
+}
+
+rust_tests() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --workspace --no-fail-fast --show-progress none && cargo test --locked --workspace --doc
+  else
+    cargo test --locked --workspace --no-fail-fast
+  fi
+}
+
+# What the runners say at their end.
+closing_lines() {
+  local log
+  for log in "$logs"/rust.log "$logs"/story.log; do
+    [ -f "$log" ] && grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^ *(FAIL|TIMEOUT) ' "$log"
+  done
+}
+
+ring setup deploy/scripts/setup.sh tools engine || exit 1
+
+ring images deploy/e2e/run --build &
+images=$!
+ring lint deploy/scripts/lint.sh || failed+=(lint)
+ring stack deploy/scripts/check-stack.sh || failed+=(stack)
+ring rust rust_tests || failed+=(rust)
+if wait "$images"; then
+  ring story deploy/e2e/run || failed+=(story)
+else
+  failed+=(images "story (its images did not build)")
+fi
+
+closing_lines
+if [ "${#failed[@]}" -gt 0 ]; then
+  echo "failed after $((SECONDS - began)) s: ${failed[*]}"
+  exit 1
+fi
+echo "all rings passed in $((SECONDS - began)) s"
