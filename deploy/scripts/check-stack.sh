@@ -11,7 +11,7 @@ deploy/scripts/check-routes.sh
 docker compose -f docker-compose.monitoring.yml --env-file .env.example config --quiet
 
 # Each alert has a test and a page, and Prometheus can serve the page.
-for alert in $(sed -n 's/^ *- alert: //p' prometheus/rules/*.yml); do
+sed -n 's/^ *- alert: //p' prometheus/rules/*.yml | while read -r alert; do
   grep -q "alertname: $alert\b" prometheus/rules/tests/*.yml || { echo "no test names the alert $alert" >&2; exit 1; }
   [ -f "deploy/runbooks/$alert.md" ] || { echo "deploy/runbooks/$alert.md is missing" >&2; exit 1; }
 done

@@ -28,7 +28,7 @@ ring() {
 
 rust_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --workspace --no-fail-fast --show-progress none && cargo test --locked --workspace --doc
+    cargo nextest run --locked --workspace --no-fail-fast && cargo test --locked --workspace --doc
   else
     cargo test --locked --workspace --no-fail-fast
   fi

@@ -1,0 +1,1 @@
+"""What the whole-stack story is made of; see ../run."""
