@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from . import web
+from . import docker, web
 
 
 @dataclass
@@ -30,4 +30,4 @@ class Chat:
 def _message(accepted):
     body = accepted["body"]
     colors = [embed.get("color") for embed in body.get("embeds", [])]
-    return Message(accepted["at"], json.dumps(body, ensure_ascii=False), colors[0] if colors else None)
+    return Message(docker.seconds(accepted["arrived_at"]), json.dumps(body, ensure_ascii=False), colors[0] if colors else None)

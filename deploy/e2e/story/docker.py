@@ -7,8 +7,8 @@ from datetime import datetime
 
 # What plays the part of somebody's containers. Its shell ends with the code it is told to.
 BUSYBOX = "busybox:1.37"
-# Where the Discord stand-in runs.
-DEBIAN = "debian:bookworm-slim"
+# Where the Discord stand-in runs, compiled here: its C library has to be as new as this machine's.
+DEBIAN = "debian:trixie-slim"
 # What `promtool check metrics` has to say about names that are not ours is measured on the original.
 NODE_EXPORTER = "prom/node-exporter:v1.9.1"
 
