@@ -1,0 +1,223 @@
+//! The real binary: exit codes, what it says to people, what it serves, and a reload that goes wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, Response};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn command(home: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seamark-exporter"));
+    // No variable and no Docker of the machine the test runs on.
+    let nowhere = format!("unix://{}", home.path().join("docker.sock").display());
+    command.env_clear().env("DOCKER_HOST", nowhere).stdin(Stdio::null());
+    command
+}
+
+fn run(home: &TempDir, arguments: &[&str]) -> Output {
+    command(home).args(arguments).output().unwrap()
+}
+
+fn write(home: &TempDir, text: &str) -> PathBuf {
+    let path = home.path().join("exporter.yml");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// An exporter that runs until it is dropped.
+struct Exporter {
+    child: Child,
+    lines: Receiver<String>,
+    url: String,
+    client: Client,
+}
+
+impl Exporter {
+    fn start(home: &TempDir, text: &str) -> Self {
+        // reqwest and the exporter take the same provider; in this process nobody else installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = write(home, text);
+        let arguments = ["--web.listen-address=127.0.0.1:0", "--config.file"];
+        let mut child = command(home).args(arguments).arg(config).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let mut exporter = Self { child, lines, url: String::new(), client };
+        let line = exporter.wait_for("serves /metrics");
+        let address = line.split("address=").nth(1).unwrap().split(' ').next().unwrap();
+        exporter.url = format!("http://{}", address.trim_matches('"'));
+        exporter
+    }
+
+    /// The next log line that holds these words.
+    fn wait_for(&mut self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left);
+            let line = line.unwrap_or_else(|error| panic!("`{words}` was not logged: {error}"));
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().unwrap()
+    }
+
+    fn metric(&self, name: &str) -> Option<String> {
+        let text = self.get("/metrics").text().unwrap();
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn bad_configuration_is_exit_code_2_with_all_problems_and_nothing_started() {
+    let home = tempfile::tempdir().unwrap();
+    let path = write(&home, "listen: nowhere\ndocker: {restart_windo: 5s}\n");
+    let output = command(&home).arg("--config.file").arg(&path).output().unwrap();
+    let name = path.display();
+    let expected = format!(
+        "{name}:1:9: listen: expected an address with its port, such as `127.0.0.1:9877`, or `:9877` for all \
+         addresses, found `nowhere`\n{name}:2:10: docker: unknown key `restart_windo`; did you mean \
+         `restart_window`?\n"
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn usage_errors_are_2_a_missing_file_is_2_and_a_good_one_0() {
+    let home = tempfile::tempdir().unwrap();
+    let good = write(&home, "instance: web-1\n").display().to_string();
+    assert_eq!(run(&home, &["--no-such-flag"]).status.code(), Some(2));
+    let missing = run(&home, &["check-config", "/nowhere/exporter.yml"]);
+    assert_eq!(missing.status.code(), Some(2));
+    let text = String::from_utf8(missing.stderr).unwrap();
+    assert!(text.starts_with("/nowhere/exporter.yml: the file cannot be read: "), "{text}");
+    assert_eq!(run(&home, &["check-config", &good]).status.code(), Some(0));
+    assert_eq!(run(&home, &["--config.file", &good, "check-config"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_exit_code_1_with_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&home, &["--web.listen-address", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(&format!("cannot listen on {address}")) && text.contains("another program"), "{text}");
+}
+
+#[test]
+fn one_scrape_by_hand_needs_no_docker() {
+    let home = tempfile::tempdir().unwrap();
+    let output = run(&home, &["once", "--no-collector.cpu"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nseamark_docker_up 0\n") && text.contains("\nnode_load1 "), "{text}");
+    assert!(!text.contains("node_cpu_seconds_total"), "{text}");
+}
+
+#[test]
+fn metrics_come_in_both_formats_with_their_exact_types_and_packed() {
+    let home = tempfile::tempdir().unwrap();
+    let exporter = Exporter::start(&home, "");
+    let plain = exporter.get("/metrics");
+    assert_eq!(plain.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(plain.headers().get("content-encoding"), None);
+    let text = plain.text().unwrap();
+    for family in [
+        "seamark_exporter_build_info{",
+        "process_cpu_seconds_total ",
+        "node_scrape_collector_success{collector=\"cpu\"} 1",
+    ] {
+        assert!(text.contains(&format!("\n{family}")), "{family}: {text}");
+    }
+
+    let url = format!("{}/metrics", exporter.url);
+    let request =
+        exporter.client.get(&url).header("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+    let open = request.header("accept-encoding", "gzip").send().unwrap();
+    assert_eq!(open.headers()["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_eq!(open.headers()["content-encoding"], "gzip");
+    assert!(open.bytes().unwrap().starts_with(&[0x1f, 0x8b]));
+}
+
+#[test]
+fn a_scrape_asks_for_collectors_by_name_and_a_wrong_name_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let exporter = Exporter::start(&home, "");
+    let text = exporter.get("/metrics?collect[]=loadavg").text().unwrap();
+    assert!(text.contains("\nnode_load1 ") && !text.contains("node_memory_"), "{text}");
+    let refused = exporter.get("/metrics?collect[]=laodavg");
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().unwrap().contains("`laodavg`"));
+    assert_eq!(exporter.get("/metric").status(), 404);
+    for path in ["/", "/-/healthy", "/-/ready"] {
+        assert_eq!(exporter.get(path).status(), 200, "{path}");
+    }
+}
+
+#[test]
+fn a_bad_reload_leaves_the_old_configuration_and_a_metric_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let mut exporter = Exporter::start(&home, "");
+    let good = "seamark_exporter_config_last_reload_successful";
+    assert_eq!(exporter.metric(good).as_deref(), Some("1"));
+
+    write(&home, "collectors: {loadavg: {enabled: off}, cpu: {enabled: 7}}\n");
+    let answer = exporter.client.post(format!("{}/-/reload", exporter.url)).send().unwrap();
+    assert_eq!(answer.status(), 500);
+    let text = answer.text().unwrap();
+    assert!(
+        text.contains("exporter.yml:1:54: collectors.cpu.enabled: expected `true` or `false`, found `7`"),
+        "{text}"
+    );
+    assert_eq!(exporter.metric(good).as_deref(), Some("0"));
+    assert!(exporter.metric("node_load1").is_some());
+
+    write(&home, "collectors: {loadavg: {enabled: off}}\n");
+    kill_process(Pid::from_child(&exporter.child), Signal::HUP).unwrap();
+    exporter.wait_for("the configuration was read anew");
+    assert_eq!(exporter.metric(good).as_deref(), Some("1"));
+    assert_eq!(exporter.metric("node_load1"), None);
+}
+
+#[test]
+fn it_is_healthy_while_it_runs_and_ends_in_order_on_sigterm() {
+    let home = tempfile::tempdir().unwrap();
+    let mut exporter = Exporter::start(&home, "");
+    let url = format!("{}/-/healthy", exporter.url);
+    assert_eq!(run(&home, &["healthcheck", "--url", &url]).status.code(), Some(0));
+    kill_process(Pid::from_child(&exporter.child), Signal::TERM).unwrap();
+    assert_eq!(exporter.child.wait().unwrap().code(), Some(0));
+    let gone = run(&home, &["healthcheck", "--url", &url]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(String::from_utf8(gone.stderr).unwrap().contains("no answer from"));
+}
