@@ -165,6 +165,15 @@ fn a_child_s_memory_kill_does_not_explain_a_sigkill_an_hour_later() {
 }
 
 #[test]
+fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_start() {
+    let mut play = Play::running("no");
+    play.at(10.0, Action::Oom);
+    play.at(11.0, die(1));
+    play.at(12.0, Action::Start);
+    assert_eq!(play.at(13.0, die(137)), ["inspect 6"]);
+}
+
+#[test]
 fn oom_killed_explains_a_sigkill_whose_event_was_lost_and_a_start_forgets_it() {
     let mut play = Play::running("no");
     play.at(10.0, die(137));

@@ -4,30 +4,28 @@
 //! event, `now` that of this process: what has to be close together is compared by the former, what is waited for is
 //! timed by the latter.
 
+mod ending;
+mod inspected;
+mod telling;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::container::{Condition, Health, Identity, Inspection, Setup, State};
+use super::container::{Health, Identity, Setup, State};
 use super::event::{Action, Event};
-use super::exit::{ExitFacts, ExitReason, SIGKILL_CODE, exit_reason};
+use super::exit::{ExitReason, SIGKILL_CODE};
 use super::oom::OomKills;
 use super::rules::Rules;
-use crate::alertmanager::alert::{EventAlert, ExitNote, HOLD, Kind, ONCE};
+use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
+use ending::{Ending, Wait};
+use telling::REFRESH;
 
-/// How long after a `die` its `oom` or `stop` may still come (26 ms were seen).
-const LATE_EVENTS: Duration = Duration::from_secs(1);
 /// How long an inspection may take before an end is judged without it: its deadline of 5 s would cost a crash its
 /// two seconds to the chat.
 const LATE_INSPECTION: Duration = Duration::from_millis(500);
-/// How long after an inspection found a container ended its `die` may still come.
-const LATE_DIE: Duration = Duration::from_secs(2);
-/// How far an `oom` may be from the `die` it explains (1.5 s were seen on a slow machine).
-const OOM_NEAR: Duration = Duration::from_secs(5);
 /// What a stop may take beyond its grace period.
 const STOP_SLACK: Duration = Duration::from_secs(5);
-/// How often a crash is told again while the container is down: well within [`HOLD`].
-const REFRESH: Duration = Duration::from_secs(60);
 
 /// What a step found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,29 +75,6 @@ pub struct Exit {
     pub at: Timestamp,
     /// How long it had run.
     pub uptime: Option<Duration>,
-}
-
-/// An end that is still being looked into.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Ending {
-    facts: ExitFacts,
-    at: Timestamp,
-    uptime: Option<Duration>,
-    /// How often the policy had restarted it before.
-    restarts: u64,
-    waits_for: Wait,
-    until: Timestamp,
-    started_again: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    /// For an `oom` or a `stop` that comes late.
-    Events,
-    /// For the answer of an inspection, until when it is judged without.
-    Inspection,
-    /// For its `die`: an inspection found it ended.
-    Die,
 }
 
 /// What is known of one container.
@@ -219,41 +194,6 @@ impl Life {
         effects
     }
 
-    /// An inspection was answered.
-    pub fn on_inspection(&mut self, answer: &Inspection, generation: u64, context: &mut Context<'_>) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        let first = !self.inspected;
-        self.setup.clone_from(&answer.setup);
-        self.inspected = true;
-        if generation == self.generation {
-            self.identity.clone_from(&answer.identity);
-            self.vanished = None;
-            self.take_condition(&answer.condition, first, context, &mut effects);
-        } else {
-            // The name and the state may be from before the events since; ask again for those.
-            self.identity.image_id.clone_from(&answer.identity.image_id);
-            effects.push(self.inspect());
-        }
-        // An end that waited for the restart policy has it now.
-        if self.ending.as_ref().is_some_and(|ending| ending.waits_for == Wait::Inspection) {
-            let known = generation == self.generation && !answer.condition.state.has_process();
-            let oom_killed = known && answer.condition.oom_killed && !self.child_oom && self.oom_at.is_none();
-            if let Some(ending) = &mut self.ending {
-                ending.facts.oom_killed = oom_killed;
-            }
-            self.settle(context, &mut effects);
-        }
-        effects
-    }
-
-    /// Docker does not know it any more.
-    pub fn on_absence(&mut self, generation: u64, context: &mut Context<'_>) {
-        // Its `die` and `destroy` may be on their way.
-        if generation == self.generation && self.vanished.is_none() {
-            self.vanished = later(context.now, LATE_DIE);
-        }
-    }
-
     /// Time has passed.
     pub fn on_time(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -291,14 +231,6 @@ impl Life {
             effects.push(Effect::Alert(Box::new(alert.clone())));
         }
         effects
-    }
-
-    /// A crash that was told is over.
-    pub fn resolve(&mut self, now: Timestamp) -> Option<Effect> {
-        let (mut alert, _) = self.crashed.take()?;
-        alert.ends_at = now;
-        alert.resolved = true;
-        Some(Effect::Alert(Box::new(alert)))
     }
 
     fn take_identity(&mut self, from: &Identity) {
@@ -350,155 +282,6 @@ impl Life {
         }
     }
 
-    fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
-        // A child's, or that of the main process: either way this kill is explained.
-        context.oom_kills.take(at, context.now);
-        self.oom_at = Some(at);
-        if let Some(ending) = &mut self.ending
-            && ending.facts.code == SIGKILL_CODE
-            && near(ending.at, at)
-        {
-            ending.facts.oom_event = true;
-            if self.inspected {
-                self.settle(context, effects);
-            }
-        }
-    }
-
-    fn died(&mut self, code: i64, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
-        if self.is_known(at) {
-            return;
-        }
-        // Its last end was still being looked into; that one is over now.
-        if self.ending.take_if(|ending| ending.waits_for == Wait::Die).is_none() {
-            self.settle(context, effects);
-        }
-        let facts = ExitFacts {
-            code,
-            announced: self.announced_until.is_some_and(|until| at <= until),
-            oom_event: self.oom_at.is_some_and(|oom| near(oom, at)),
-            ..ExitFacts::default()
-        };
-        // A stop may take longer than its grace period (`docker stop -t 60`); then its `stop` event tells.
-        let lapsed = self.announced_until.is_some() && !facts.announced && code != 0;
-        let unexplained = code == SIGKILL_CODE && !facts.announced && !facts.oom_event;
-        let (waits_for, wait) = match () {
-            () if lapsed || unexplained => (Wait::Events, LATE_EVENTS),
-            () => (Wait::Inspection, LATE_EVENTS),
-        };
-        let restarts_again = !facts.announced && self.setup.restart_policy.starts_again(code, self.restart_count);
-        self.ending = Some(Ending {
-            facts,
-            at,
-            uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
-            restarts: self.restart_count,
-            waits_for,
-            until: later(context.now, wait).unwrap_or(context.now),
-            started_again: false,
-        });
-        self.state = if restarts_again { State::Restarting } else { State::Exited };
-        if restarts_again {
-            self.count_restarts(self.restart_count + 1);
-        }
-        // Only an end whose policy is unknown has to wait for an inspection.
-        if waits_for == Wait::Inspection && self.inspected {
-            self.settle(context, effects);
-        }
-        effects.push(self.inspect());
-    }
-
-    /// Whether an inspection found this end before its event came.
-    fn is_known(&self, at: Timestamp) -> bool {
-        self.last_exit.as_ref().is_some_and(|last| {
-            last.reason == ExitReason::Unknown && last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1)
-        })
-    }
-
-    fn take_condition(
-        &mut self,
-        condition: &Condition,
-        first: bool,
-        context: &mut Context<'_>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let before = std::mem::replace(&mut self.state, condition.state);
-        self.health = condition.health;
-        if first && self.restarts_total == 0 {
-            self.restarts_total = condition.restart_count;
-            self.restart_count = condition.restart_count;
-        }
-        self.count_restarts(condition.restart_count);
-        let start_before = std::mem::replace(&mut self.inspected_start, condition.started_at);
-        let runs = condition.state.has_process();
-        let ran = before.has_process();
-        let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
-        if (ran && !runs) || restarted_unseen {
-            self.ended_unseen(condition, context);
-        } else if before == State::Other && self.last_exit.is_none() && !runs {
-            self.remember_old_end(condition);
-        }
-        if runs {
-            self.child_oom |= condition.oom_killed;
-            if restarted_unseen || self.started_at.is_none() {
-                self.started_at = condition.started_at;
-            }
-            if !ran && before != State::Other {
-                // Its `start` was missed, or is on its way.
-                self.state = before;
-                self.started(condition.started_at.unwrap_or(context.now), context, effects);
-                self.state = condition.state;
-                self.health = condition.health;
-            }
-        }
-        // Its policy has given up, whatever it is called.
-        if condition.state == State::Exited
-            && let Some((exit, _)) = self.held.take()
-        {
-            self.crash(exit, context, effects);
-        }
-    }
-
-    /// Whether two inspections with no event between them saw different starts.
-    fn generation_was_inspected(&self, before: Option<Timestamp>, after: Option<Timestamp>) -> bool {
-        // After an event the start it told of is in `started_at`, a little later than Docker's own.
-        let told = self
-            .started_at
-            .zip(after)
-            .is_some_and(|(told, after)| told.duration_since(after).unsigned_abs() < Duration::from_secs(5));
-        before.is_some() && after.is_some() && before != after && !told
-    }
-
-    fn ended_unseen(&mut self, condition: &Condition, context: &Context<'_>) {
-        let at = condition.finished_at.unwrap_or(context.now);
-        if self.ending.is_some() || self.is_known(at) {
-            return;
-        }
-        let code = if condition.state.has_process() { 0 } else { condition.exit_code };
-        self.ending = Some(Ending {
-            facts: ExitFacts { code, unwitnessed: true, ..ExitFacts::default() },
-            at,
-            uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
-            restarts: self.restart_count,
-            waits_for: Wait::Die,
-            until: later(context.now, LATE_DIE).unwrap_or(context.now),
-            started_again: condition.state.has_process(),
-        });
-    }
-
-    /// It had ended before anybody looked: worth its series, not a count.
-    fn remember_old_end(&mut self, condition: &Condition) {
-        if let Some(at) = condition.finished_at {
-            let uptime = condition.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok());
-            self.last_exit = Some(Exit { code: condition.exit_code, reason: ExitReason::Unknown, at, uptime });
-        }
-    }
-
-    fn count_restarts(&mut self, count: u64) {
-        // Docker's own goes back to 0 when somebody starts the container.
-        self.restarts_total += if count >= self.restart_count { count - self.restart_count } else { count };
-        self.restart_count = count;
-    }
-
     fn removed(&mut self, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         self.state = State::Removing;
         self.held = None;
@@ -511,80 +294,6 @@ impl Life {
         effects.extend(self.resolve(context.now));
         effects.push(Effect::Removed);
     }
-
-    /// Judges the end that is being looked into.
-    fn settle(&mut self, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
-        let Some(mut ending) = self.ending.take() else { return };
-        let facts = &mut ending.facts;
-        let undecided = facts.code == SIGKILL_CODE && !facts.announced && !facts.oom_event && !facts.unwitnessed;
-        facts.oom_counted = undecided && context.oom_kills.take(ending.at, context.now);
-        let reason = exit_reason(facts);
-        let exit = Exit { code: facts.code, reason, at: ending.at, uptime: ending.uptime };
-        effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
-        self.last_exit = Some(exit.clone());
-        if reason.is_failure() {
-            self.failed(exit, &ending, context, effects);
-        } else if reason != ExitReason::Unknown {
-            self.tell_once(Kind::Stopped, Some(&exit), ending.at, context, effects);
-        }
-    }
-
-    fn failed(&mut self, exit: Exit, ending: &Ending, context: &Context<'_>, effects: &mut Vec<Effect>) {
-        if self.state == State::Removing {
-            // Somebody has cleaned it away already, or it has itself.
-        } else if ending.started_again {
-            self.tell_once(Kind::Restarted, Some(&exit), ending.at, context, effects);
-        } else if self.setup.restart_policy.starts_again(exit.code, ending.restarts) {
-            // Counted from the death, whatever it took to find the reason.
-            let late = context.now.duration_since(ending.at).unsigned_abs().min(LATE_EVENTS + LATE_INSPECTION);
-            let window = context.rules.restart_window.saturating_sub(late);
-            self.held = later(context.now, window).map(|until| (exit, until));
-        } else {
-            self.crash(exit, context, effects);
-        }
-    }
-
-    fn crash(&mut self, exit: Exit, context: &Context<'_>, effects: &mut Vec<Effect>) {
-        if !context.rules.crash || !context.rules.cover(&self.identity, &self.setup) {
-            return;
-        }
-        let alert = self.alert(Kind::Crashed, Some(&exit), exit.at, context.now + HOLD);
-        effects.push(Effect::Alert(Box::new(alert.clone())));
-        self.crashed = later(context.now, REFRESH).map(|refresh| (alert, refresh));
-    }
-
-    fn tell_once(
-        &self,
-        kind: Kind,
-        exit: Option<&Exit>,
-        at: Timestamp,
-        context: &Context<'_>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let wanted = match kind {
-            Kind::Crashed => context.rules.crash,
-            Kind::Restarted => context.rules.restart,
-            Kind::Stopped => context.rules.stop,
-            Kind::Started => context.rules.start,
-        };
-        if wanted && context.rules.cover(&self.identity, &self.setup) {
-            effects.push(Effect::Alert(Box::new(self.alert(kind, exit, at, context.now + ONCE))));
-        }
-    }
-
-    fn alert(&self, kind: Kind, exit: Option<&Exit>, starts_at: Timestamp, ends_at: Timestamp) -> EventAlert {
-        let exit = exit.map(|exit| ExitNote {
-            code: exit.code,
-            reason: exit.reason,
-            restart_policy: self.setup.restart_policy.name.clone(),
-            uptime: exit.uptime,
-        });
-        EventAlert { kind, container: self.identity.clone(), exit, starts_at, ends_at, resolved: false }
-    }
-}
-
-fn near(one: Timestamp, other: Timestamp) -> bool {
-    one.duration_since(other).unsigned_abs() <= OOM_NEAR
 }
 
 /// `None` only beyond the year 9999.

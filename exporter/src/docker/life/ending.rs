@@ -1,0 +1,159 @@
+//! The end of a run: what is waited for, and when it is judged.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Context, Effect, Exit, LATE_INSPECTION, Life, later};
+use crate::alertmanager::alert::Kind;
+use crate::docker::container::{Condition, State};
+use crate::docker::exit::{ExitFacts, ExitReason, SIGKILL_CODE, exit_reason};
+
+/// How long after a `die` its `oom` or `stop` may still come (26 ms were seen).
+const LATE_EVENTS: Duration = Duration::from_secs(1);
+/// How long after an inspection found a container ended its `die` may still come.
+pub(super) const LATE_DIE: Duration = Duration::from_secs(2);
+/// How far an `oom` may be from the `die` it explains (1.5 s were seen on a slow machine).
+const OOM_NEAR: Duration = Duration::from_secs(5);
+
+/// An end that is still being looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) facts: ExitFacts,
+    pub(super) at: Timestamp,
+    pub(super) uptime: Option<Duration>,
+    /// How often the policy had restarted it before.
+    pub(super) restarts: u64,
+    pub(super) waits_for: Wait,
+    pub(super) until: Timestamp,
+    pub(super) started_again: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// For an `oom` or a `stop` that comes late.
+    Events,
+    /// For the answer of an inspection, until when it is judged without.
+    Inspection,
+    /// For its `die`: an inspection found it ended.
+    Die,
+}
+
+impl Life {
+    pub(super) fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+        // A child's, or that of the main process: either way this kill is explained.
+        context.oom_kills.take(at, context.now);
+        self.oom_at = Some(at);
+        if let Some(ending) = &mut self.ending
+            && ending.facts.code == SIGKILL_CODE
+            && near(ending.at, at)
+        {
+            ending.facts.oom_event = true;
+            if self.inspected {
+                self.settle(context, effects);
+            }
+        }
+    }
+
+    pub(super) fn died(&mut self, code: i64, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+        if self.is_known(at) {
+            return;
+        }
+        // Its last end was still being looked into; that one is over now.
+        if self.ending.take_if(|ending| ending.waits_for == Wait::Die).is_none() {
+            self.settle(context, effects);
+        }
+        let facts = ExitFacts {
+            code,
+            announced: self.announced_until.is_some_and(|until| at <= until),
+            oom_event: self.oom_at.is_some_and(|oom| near(oom, at)),
+            ..ExitFacts::default()
+        };
+        // A stop may take longer than its grace period (`docker stop -t 60`); then its `stop` event tells.
+        let lapsed = self.announced_until.is_some() && !facts.announced && code != 0;
+        let unexplained = code == SIGKILL_CODE && !facts.announced && !facts.oom_event;
+        let (waits_for, wait) = match () {
+            () if lapsed || unexplained => (Wait::Events, LATE_EVENTS),
+            () => (Wait::Inspection, LATE_EVENTS),
+        };
+        let restarts_again = !facts.announced && self.setup.restart_policy.starts_again(code, self.restart_count);
+        self.ending = Some(Ending {
+            facts,
+            at,
+            uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
+            restarts: self.restart_count,
+            waits_for,
+            until: later(context.now, wait).unwrap_or(context.now),
+            started_again: false,
+        });
+        self.state = if restarts_again { State::Restarting } else { State::Exited };
+        if restarts_again {
+            self.count_restarts(self.restart_count + 1);
+        }
+        // Only an end whose policy is unknown has to wait for an inspection.
+        if waits_for == Wait::Inspection && self.inspected {
+            self.settle(context, effects);
+        }
+        effects.push(self.inspect());
+    }
+
+    /// Whether an inspection found this end before its event came.
+    pub(super) fn is_known(&self, at: Timestamp) -> bool {
+        self.last_exit.as_ref().is_some_and(|last| {
+            last.reason == ExitReason::Unknown && last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1)
+        })
+    }
+
+    pub(super) fn ended_unseen(&mut self, condition: &Condition, context: &Context<'_>) {
+        let at = condition.finished_at.unwrap_or(context.now);
+        if self.ending.is_some() || self.is_known(at) {
+            return;
+        }
+        let code = if condition.state.has_process() { 0 } else { condition.exit_code };
+        self.ending = Some(Ending {
+            facts: ExitFacts { code, unwitnessed: true, ..ExitFacts::default() },
+            at,
+            uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
+            restarts: self.restart_count,
+            waits_for: Wait::Die,
+            until: later(context.now, LATE_DIE).unwrap_or(context.now),
+            started_again: condition.state.has_process(),
+        });
+    }
+
+    /// Judges the end that is being looked into.
+    pub(super) fn settle(&mut self, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+        let Some(mut ending) = self.ending.take() else { return };
+        let facts = &mut ending.facts;
+        let undecided = facts.code == SIGKILL_CODE && !facts.announced && !facts.oom_event && !facts.unwitnessed;
+        facts.oom_counted = undecided && context.oom_kills.take(ending.at, context.now);
+        let reason = exit_reason(facts);
+        let exit = Exit { code: facts.code, reason, at: ending.at, uptime: ending.uptime };
+        effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
+        self.last_exit = Some(exit.clone());
+        if reason.is_failure() {
+            self.failed(exit, &ending, context, effects);
+        } else if reason != ExitReason::Unknown {
+            self.tell_once(Kind::Stopped, Some(&exit), ending.at, context, effects);
+        }
+    }
+
+    pub(super) fn failed(&mut self, exit: Exit, ending: &Ending, context: &Context<'_>, effects: &mut Vec<Effect>) {
+        if self.state == State::Removing {
+            // Somebody has cleaned it away already, or it has itself.
+        } else if ending.started_again {
+            self.tell_once(Kind::Restarted, Some(&exit), ending.at, context, effects);
+        } else if self.setup.restart_policy.starts_again(exit.code, ending.restarts) {
+            // Counted from the death, whatever it took to find the reason.
+            let late = context.now.duration_since(ending.at).unsigned_abs().min(LATE_EVENTS + LATE_INSPECTION);
+            let window = context.rules.restart_window.saturating_sub(late);
+            self.held = later(context.now, window).map(|until| (exit, until));
+        } else {
+            self.crash(exit, context, effects);
+        }
+    }
+}
+
+fn near(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).unsigned_abs() <= OOM_NEAR
+}

@@ -1,0 +1,115 @@
+//! What an inspection changes, and what it finds that no event told.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::ending::{LATE_DIE, Wait};
+use super::{Context, Effect, Exit, Life, later};
+use crate::docker::container::{Condition, Inspection, State};
+use crate::docker::exit::ExitReason;
+
+impl Life {
+    /// An inspection was answered.
+    pub fn on_inspection(&mut self, answer: &Inspection, generation: u64, context: &mut Context<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let first = !self.inspected;
+        self.setup.clone_from(&answer.setup);
+        self.inspected = true;
+        if generation == self.generation {
+            self.identity.clone_from(&answer.identity);
+            self.vanished = None;
+            self.take_condition(&answer.condition, first, context, &mut effects);
+        } else {
+            // The name and the state may be from before the events since; ask again for those.
+            self.identity.image_id.clone_from(&answer.identity.image_id);
+            effects.push(self.inspect());
+        }
+        // An end that waited for the restart policy has it now.
+        if self.ending.as_ref().is_some_and(|ending| ending.waits_for == Wait::Inspection) {
+            let known = generation == self.generation && !answer.condition.state.has_process();
+            let oom_killed = known && answer.condition.oom_killed && !self.child_oom && self.oom_at.is_none();
+            if let Some(ending) = &mut self.ending {
+                ending.facts.oom_killed = oom_killed;
+            }
+            self.settle(context, &mut effects);
+        }
+        effects
+    }
+
+    /// Docker does not know it any more.
+    pub fn on_absence(&mut self, generation: u64, context: &mut Context<'_>) {
+        // Its `die` and `destroy` may be on their way.
+        if generation == self.generation && self.vanished.is_none() {
+            self.vanished = later(context.now, LATE_DIE);
+        }
+    }
+
+    pub(super) fn take_condition(
+        &mut self,
+        condition: &Condition,
+        first: bool,
+        context: &mut Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let before = std::mem::replace(&mut self.state, condition.state);
+        self.health = condition.health;
+        if first && self.restarts_total == 0 {
+            self.restarts_total = condition.restart_count;
+            self.restart_count = condition.restart_count;
+        }
+        self.count_restarts(condition.restart_count);
+        let start_before = std::mem::replace(&mut self.inspected_start, condition.started_at);
+        let runs = condition.state.has_process();
+        let ran = before.has_process();
+        let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
+        if (ran && !runs) || restarted_unseen {
+            self.ended_unseen(condition, context);
+        } else if before == State::Other && self.last_exit.is_none() && !runs {
+            self.remember_old_end(condition);
+        }
+        if runs {
+            self.child_oom |= condition.oom_killed;
+            if restarted_unseen || self.started_at.is_none() {
+                self.started_at = condition.started_at;
+            }
+            if !ran && before != State::Other {
+                // Its `start` was missed, or is on its way.
+                self.state = before;
+                self.started(condition.started_at.unwrap_or(context.now), context, effects);
+                self.state = condition.state;
+                self.health = condition.health;
+            }
+        }
+        // Its policy has given up, whatever it is called.
+        if condition.state == State::Exited
+            && let Some((exit, _)) = self.held.take()
+        {
+            self.crash(exit, context, effects);
+        }
+    }
+
+    /// Whether two inspections with no event between them saw different starts.
+    pub(super) fn generation_was_inspected(&self, before: Option<Timestamp>, after: Option<Timestamp>) -> bool {
+        // After an event the start it told of is in `started_at`, a little later than Docker's own.
+        let told = self
+            .started_at
+            .zip(after)
+            .is_some_and(|(told, after)| told.duration_since(after).unsigned_abs() < Duration::from_secs(5));
+        before.is_some() && after.is_some() && before != after && !told
+    }
+
+    /// It had ended before anybody looked: worth its series, not a count.
+    pub(super) fn remember_old_end(&mut self, condition: &Condition) {
+        if let Some(at) = condition.finished_at {
+            let uptime = condition.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok());
+            self.last_exit = Some(Exit { code: condition.exit_code, reason: ExitReason::Unknown, at, uptime });
+        }
+    }
+
+    pub(super) fn count_restarts(&mut self, count: u64) {
+        // Docker's own goes back to 0 when somebody starts the container.
+        self.restarts_total += if count >= self.restart_count { count - self.restart_count } else { count };
+        self.restart_count = count;
+    }
+}

@@ -1,0 +1,65 @@
+//! What is told to Alertmanager.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Context, Effect, Exit, Life, later};
+use crate::alertmanager::alert::{EventAlert, ExitNote, HOLD, Kind, ONCE};
+
+/// How often a crash is told again while the container is down: well within [`HOLD`].
+pub(super) const REFRESH: Duration = Duration::from_secs(60);
+
+impl Life {
+    /// A crash that was told is over.
+    pub fn resolve(&mut self, now: Timestamp) -> Option<Effect> {
+        let (mut alert, _) = self.crashed.take()?;
+        alert.ends_at = now;
+        alert.resolved = true;
+        Some(Effect::Alert(Box::new(alert)))
+    }
+
+    pub(super) fn crash(&mut self, exit: Exit, context: &Context<'_>, effects: &mut Vec<Effect>) {
+        if !context.rules.crash || !context.rules.cover(&self.identity, &self.setup) {
+            return;
+        }
+        let alert = self.alert(Kind::Crashed, Some(&exit), exit.at, context.now + HOLD);
+        effects.push(Effect::Alert(Box::new(alert.clone())));
+        self.crashed = later(context.now, REFRESH).map(|refresh| (alert, refresh));
+    }
+
+    pub(super) fn tell_once(
+        &self,
+        kind: Kind,
+        exit: Option<&Exit>,
+        at: Timestamp,
+        context: &Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let wanted = match kind {
+            Kind::Crashed => context.rules.crash,
+            Kind::Restarted => context.rules.restart,
+            Kind::Stopped => context.rules.stop,
+            Kind::Started => context.rules.start,
+        };
+        if wanted && context.rules.cover(&self.identity, &self.setup) {
+            effects.push(Effect::Alert(Box::new(self.alert(kind, exit, at, context.now + ONCE))));
+        }
+    }
+
+    pub(super) fn alert(
+        &self,
+        kind: Kind,
+        exit: Option<&Exit>,
+        starts_at: Timestamp,
+        ends_at: Timestamp,
+    ) -> EventAlert {
+        let exit = exit.map(|exit| ExitNote {
+            code: exit.code,
+            reason: exit.reason,
+            restart_policy: self.setup.restart_policy.name.clone(),
+            uptime: exit.uptime,
+        });
+        EventAlert { kind, container: self.identity.clone(), exit, starts_at, ends_at, resolved: false }
+    }
+}
