@@ -1,28 +1,38 @@
-//! The few questions that are asked of Docker, over its socket or TCP.
+//! The few questions that are asked of Docker, over its socket or TCP. The only file that names bollard.
 //!
-//! Asked with the HTTP client that the workspace has anyway, and answered into [`super::answer`]. bollard, the usual
-//! library, reads answers into closed enums: one state or health word that it does not know fails the inspection, and
-//! in a list the whole list.
+//! bollard reads answers into closed enums: one state, health or event word that it does not know fails the inspection,
+//! in a list the whole list, and in the event stream what came with it. After the first such answer the connection is
+//! made anew and read [leniently](Reading::Lenient).
+//!
+//! bollard 0.21 negotiates a version but leaves it out of its paths, so the engine answers in its own newest one.
 
+mod lenient;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt, stream};
-use jiff::Timestamp;
-use reqwest::{Response, StatusCode, Url};
+use bollard::errors::Error;
+use bollard::query_parameters::{EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Url;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::answer::{self, DecodeError};
 use super::container::Inspection;
 use super::event::{Event, FILTERS};
+use lenient::Lenient;
 
-/// The newest API this program was tried with; an older engine's own is spoken instead.
-const NEWEST_API: (u32, u32) = (1, 51);
 /// For everything but the event stream: a hung engine is found out, not waited for.
 pub const DEADLINE: Duration = Duration::from_secs(5);
-/// An event is a few kilobytes, most of it labels.
-const LONGEST_EVENT: usize = 1 << 20;
+/// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
+/// asked for as well, so that nothing falls between the subscription and the list.
+const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
 
 /// Where Docker listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +88,17 @@ pub enum ClientError {
         /// Who was asked.
         address: Address,
         /// The answer's status.
-        status: StatusCode,
+        status: u16,
         /// What was asked.
         question: String,
+    },
+    /// bollard does not know a word of the answer; [`Reading::Lenient`] does without.
+    #[error("{address}: {reason}")]
+    UnknownWord {
+        /// Who was asked.
+        address: Address,
+        /// bollard's complaint.
+        reason: String,
     },
     /// Docker answered something else than was asked.
     #[error("{address}: {error}")]
@@ -92,15 +110,32 @@ pub enum ClientError {
     },
 }
 
+/// How answers are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// By bollard, which knows every word up to its own version of the API.
+    Strict,
+    /// Field by field: what is not known costs itself alone.
+    Lenient,
+}
+
 /// A connection to one engine, with the version of the API that both speak.
 ///
 /// Made anew after each loss: the engine may have been upgraded, or downgraded, meanwhile.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
     address: Address,
-    version: String,
+    asks: Asks,
 }
+
+#[derive(Debug, Clone)]
+enum Asks {
+    Bollard(Docker),
+    Lenient(Lenient),
+}
+
+/// Events; one that cannot be understood is an item, not the end.
+pub type Events = BoxStream<'static, Result<Event, ClientError>>;
 
 impl Client {
     /// Asks Docker which API it speaks.
@@ -108,23 +143,24 @@ impl Client {
     /// # Errors
     ///
     /// [`ClientError`] when there is no socket, no answer within [`DEADLINE`], or a refusal.
-    pub async fn connect(address: &Address) -> Result<Self, ClientError> {
-        let mut builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(DEADLINE)
-            // An engine behind a dead link is found out by the kernel while the event stream is silent.
-            .tcp_keepalive(Duration::from_secs(30));
-        if let Address::Unix(path) = address {
-            builder = builder.unix_socket(path.clone());
-        }
-        let http = builder.build().map_err(|error| unreachable(address, &error))?;
-        let mut client = Self { http, address: address.clone(), version: String::new() };
-        let answer = client.get("/_ping", &[]).await?;
-        let theirs = answer.headers().get("Api-Version").and_then(|value| value.to_str().ok()).and_then(version);
-        let (major, minor) = theirs.map_or(NEWEST_API, |theirs| theirs.min(NEWEST_API));
-        client.version = format!("/v{major}.{minor}");
-        Ok(client)
+    pub async fn connect(address: &Address, reading: Reading) -> Result<Self, ClientError> {
+        let asks = match reading {
+            Reading::Strict => {
+                let seconds = DEADLINE.as_secs();
+                let docker = match address {
+                    Address::Unix(path) => {
+                        Docker::connect_with_unix(&path.to_string_lossy(), seconds, API_DEFAULT_VERSION)
+                    }
+                    Address::Tcp(authority) => {
+                        Docker::connect_with_http(&format!("http://{authority}"), seconds, API_DEFAULT_VERSION)
+                    }
+                };
+                let negotiated = async { docker?.negotiate_version().await };
+                Asks::Bollard(within_deadline(address, "/version", negotiated).await?)
+            }
+            Reading::Lenient => Asks::Lenient(Lenient::connect(address).await?),
+        };
+        Ok(Self { address: address.clone(), asks })
     }
 
     /// Whether Docker answers.
@@ -133,7 +169,10 @@ impl Client {
     ///
     /// [`ClientError`] when it does not.
     pub async fn ping(&self) -> Result<(), ClientError> {
-        self.get("/_ping", &[]).await.map(|_| ())
+        match &self.asks {
+            Asks::Bollard(docker) => within_deadline(&self.address, "/_ping", docker.ping()).await.map(|_| ()),
+            Asks::Lenient(lenient) => lenient.ping().await,
+        }
     }
 
     /// The ids of all containers, stopped ones included, and how many entries of the list had none.
@@ -142,9 +181,14 @@ impl Client {
     ///
     /// [`ClientError`] when there is no list.
     pub async fn list(&self) -> Result<(Vec<String>, u64), ClientError> {
-        let answer = self.get("/containers/json", &[("all", "1")]).await?;
-        let value = self.json(answer).await?;
-        answer::ids(&value).map_err(|error| self.malformed(error))
+        let docker = match &self.asks {
+            Asks::Bollard(docker) => docker,
+            Asks::Lenient(lenient) => return lenient.list().await,
+        };
+        let options = ListContainersOptionsBuilder::new().all(true).build();
+        let listing = docker.list_containers(Some(options));
+        let list = within_deadline(&self.address, "/containers/json", listing).await?;
+        answer::ids(&self.json(&list)?).map_err(|error| self.malformed(error))
     }
 
     /// One container; `None` when there is none of that id, which is normal between a list and this.
@@ -153,119 +197,109 @@ impl Client {
     ///
     /// [`ClientError`] when that cannot be told.
     pub async fn inspect(&self, id: &str) -> Result<Option<Inspection>, ClientError> {
-        let answer = match self.get(&format!("/containers/{id}/json"), &[]).await {
-            Err(ClientError::Refused { status: StatusCode::NOT_FOUND, .. }) => return Ok(None),
+        let docker = match &self.asks {
+            Asks::Bollard(docker) => docker,
+            Asks::Lenient(lenient) => return lenient.inspect(id).await,
+        };
+        let inspecting = docker.inspect_container(id, None::<InspectContainerOptions>);
+        let answer = match within_deadline(&self.address, "/containers/ID/json", inspecting).await {
+            Err(ClientError::Refused { status: 404, .. }) => return Ok(None),
             other => other?,
         };
-        let value = self.json(answer).await?;
-        answer::inspection(&value).map(Some).map_err(|error| self.malformed(error))
+        answer::inspection(&self.json(&answer)?).map(Some).map_err(|error| self.malformed(error))
     }
 
-    /// The events of containers from now on, or from `since` as far as the engine remembers.
-    ///
-    /// Returns when the engine has begun to send. The stream ends with the connection; an event that cannot be
-    /// understood is an item, not the end.
+    /// The events of containers from `since`, as far as the engine remembers, or from just before now.
     ///
     /// # Errors
     ///
     /// [`ClientError`] when the stream cannot be opened.
-    pub async fn events(
-        &self,
-        since: Option<Timestamp>,
-    ) -> Result<impl Stream<Item = Result<Event, DecodeError>> + use<>, ClientError> {
-        let since = since.map(|time| format!("{}.{:09}", time.as_second(), time.subsec_nanosecond()));
-        let mut query = vec![("filters", FILTERS)];
-        query.extend(since.as_deref().map(|since| ("since", since)));
-        let request = self.http.get(self.url("/events", &query)?).send();
-        let answer = tokio::time::timeout(DEADLINE, request).await;
-        let answer = answer.map_err(|_| self.late())?.map_err(|error| unreachable(&self.address, &error))?;
-        let answer = self.accepted(answer, "/events")?;
-        let lines = stream::unfold((answer, Vec::new()), |(mut answer, mut buffer)| async move {
-            let line = next_line(&mut answer, &mut buffer).await?;
-            Some((line, (answer, buffer)))
-        });
-        Ok(lines.filter_map(|line| async move { read_line(line).transpose() }))
-    }
-
-    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, ClientError> {
-        let request = self.http.get(self.url(path, query)?).timeout(DEADLINE).send();
-        let answer = request.await.map_err(|error| unreachable(&self.address, &error))?;
-        self.accepted(answer, path)
-    }
-
-    fn accepted(&self, answer: Response, path: &str) -> Result<Response, ClientError> {
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        Err(ClientError::Refused { address: self.address.clone(), status, question: format!("GET {path}") })
-    }
-
-    fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, ClientError> {
-        let authority = match &self.address {
-            Address::Unix(_) => "localhost",
-            Address::Tcp(authority) => authority,
+    pub async fn events(&self, since: Option<Timestamp>) -> Result<Events, ClientError> {
+        let docker = match &self.asks {
+            Asks::Bollard(docker) => docker,
+            Asks::Lenient(lenient) => return lenient.events(since).await,
         };
-        Url::parse_with_params(&format!("http://{authority}{}{path}", self.version), query)
-            .map_err(|error| ClientError::Unreachable { address: self.address.clone(), reason: error.to_string() })
+        let since = since.unwrap_or(Timestamp::now().saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN));
+        let filters: HashMap<String, Vec<String>> = serde_json::from_str(FILTERS).unwrap_or_default();
+        let options = EventsOptionsBuilder::new().since(&docker_time(since)).filters(&filters).build();
+        let mut stream = docker.events(Some(options)).boxed();
+        // The first look sends the question. It has an answer at once only if there is an event already.
+        let first = stream.next().now_or_never();
+        let address = self.address.clone();
+        let rest = stream.map(Some);
+        let all = futures_util::stream::iter(first).chain(rest);
+        Ok(all
+            .take_while(|item| std::future::ready(item.is_some()))
+            .filter_map(move |item| {
+                let event = item.and_then(|item| read_event(item, &address).transpose());
+                std::future::ready(event)
+            })
+            .boxed())
     }
 
-    async fn json(&self, answer: Response) -> Result<Value, ClientError> {
-        let bytes = answer.bytes().await.map_err(|error| unreachable(&self.address, &error))?;
-        serde_json::from_slice(&bytes).map_err(|_| self.malformed(DecodeError("something that is not JSON")))
+    /// bollard's answer as Docker's JSON again, so that both ways of reading end in the same few lines.
+    fn json(&self, answer: &impl Serialize) -> Result<Value, ClientError> {
+        serde_json::to_value(answer).map_err(|_| self.malformed(DecodeError("something that is not JSON")))
     }
 
     fn malformed(&self, error: DecodeError) -> ClientError {
         ClientError::Malformed { address: self.address.clone(), error }
     }
+}
 
-    fn late(&self) -> ClientError {
-        let reason = format!("no answer within {} s", DEADLINE.as_secs());
-        ClientError::Unreachable { address: self.address.clone(), reason }
+fn read_event(item: Result<impl Serialize, Error>, address: &Address) -> Result<Option<Event>, ClientError> {
+    let event = item.map_err(|error| failure(address, "/events", &error))?;
+    let malformed = |error| ClientError::Malformed { address: address.clone(), error };
+    let value = serde_json::to_value(event).map_err(|_| malformed(DecodeError("an event that is not JSON")))?;
+    Event::read(&value).map_err(malformed)
+}
+
+/// A time as `since` takes it.
+fn docker_time(time: Timestamp) -> String {
+    format!("{}.{:09}", time.as_second(), time.subsec_nanosecond())
+}
+
+async fn within_deadline<T>(
+    address: &Address,
+    question: &str,
+    asking: impl Future<Output = Result<T, Error>>,
+) -> Result<T, ClientError> {
+    match tokio::time::timeout(DEADLINE, asking).await {
+        Ok(answer) => answer.map_err(|error| failure(address, question, &error)),
+        Err(_) => Err(late(address)),
     }
 }
 
-fn unreachable(address: &Address, error: &reqwest::Error) -> ClientError {
-    // reqwest's own words name only the URL; the cause is at the end of the chain.
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    let reason =
-        if error.is_timeout() { format!("no answer within {} s", DEADLINE.as_secs()) } else { cause.to_string() };
+fn late(address: &Address) -> ClientError {
+    let reason = format!("no answer within {} s", DEADLINE.as_secs());
     ClientError::Unreachable { address: address.clone(), reason }
 }
 
-fn version(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
-}
-
-/// The next line of the stream; `None` when it has ended or one grew beyond all bounds.
-async fn next_line(answer: &mut Response, buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
-    loop {
-        if let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-            let rest = buffer.split_off(end + 1);
-            return Some(std::mem::replace(buffer, rest));
+fn failure(address: &Address, question: &str, error: &Error) -> ClientError {
+    let address = address.clone();
+    match error {
+        Error::DockerResponseServerError { status_code, .. } => {
+            ClientError::Refused { address, status: *status_code, question: format!("GET {question}") }
         }
-        if buffer.len() > LONGEST_EVENT {
-            return None;
-        }
-        buffer.extend_from_slice(&answer.chunk().await.ok()??);
+        Error::JsonDataError { message, .. } => ClientError::UnknownWord { address, reason: message.clone() },
+        Error::JsonSerdeError { err } => ClientError::UnknownWord { address, reason: err.to_string() },
+        Error::RequestTimeoutError => late(&address),
+        other => ClientError::Unreachable { address, reason: cause(other) },
     }
 }
 
-fn read_line(line: Vec<u8>) -> Result<Option<Event>, DecodeError> {
-    if line.iter().all(u8::is_ascii_whitespace) {
-        return Ok(None);
+/// The last error of a chain: what the system itself said.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
     }
-    let value: Value = serde_json::from_slice(&line).map_err(|_| DecodeError("an event that is not JSON"))?;
-    Event::read(&value)
+    last.to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, version};
+    use super::Address;
 
     #[test]
     fn addresses_are_read_as_docker_writes_them() {
@@ -275,12 +309,5 @@ mod tests {
         for wrong in ["", "docker:2375", "unix://docker.sock", "tcp://", "tcp://a:secret@b:1", "ssh://a", "tcp://a/b"] {
             assert_eq!(Address::parse(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert_eq!(version("1.41"), Some((1, 41)));
-        assert!(version("1.9") < version("1.41"));
-        assert_eq!(version("new"), None);
     }
 }

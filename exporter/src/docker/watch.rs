@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::Settings;
-use super::client::{Client, ClientError};
+use super::client::{Client, ClientError, Reading};
 use super::container::Inspection;
 use super::inventory::Inventory;
 use super::life::Effect;
@@ -63,13 +63,19 @@ impl Watcher {
     async fn follow_for_ever(&self) {
         let mut backoff = FIRST_BACKOFF;
         let mut told = false;
+        let mut reading = Reading::Strict;
         loop {
-            let connected = self.connect().await;
-            match connected {
-                Ok(client) => {
-                    if let Err(error) = self.follow(&client, &mut told, &mut backoff).await {
-                        self.lost(&error, &mut told);
-                    }
+            let followed = async {
+                let client = Client::connect(&self.settings.address, reading).await?;
+                self.follow(&client, &mut told, &mut backoff).await
+            };
+            match followed.await {
+                Ok(()) => {}
+                Err(error @ ClientError::UnknownWord { .. }) if reading == Reading::Strict => {
+                    self.misread(&error);
+                    info!("Docker uses words that are not known here; its answers are read field by field from now on");
+                    reading = Reading::Lenient;
+                    backoff = FIRST_BACKOFF;
                 }
                 Err(error) => self.lost(&error, &mut told),
             }
@@ -77,10 +83,6 @@ impl Watcher {
             sleep(backoff).await;
             backoff = (backoff * 2).min(LONGEST_BACKOFF);
         }
-    }
-
-    async fn connect(&self) -> Result<Client, ClientError> {
-        Client::connect(&self.settings.address).await
     }
 
     fn lost(&self, error: &ClientError, told: &mut bool) {
@@ -101,11 +103,10 @@ impl Watcher {
     async fn follow(&self, client: &Client, told: &mut bool, backoff: &mut Duration) -> Result<(), ClientError> {
         // Subscribe before listing, or a container that dies in between is never seen.
         let since = self.inventory.events_since(Timestamp::now());
-        let events = client.events(since).await?;
-        let mut events = std::pin::pin!(events);
-        self.inventory.set_events_connected(true);
+        let mut events = client.events(since).await?;
         self.lock_questions().clear();
         self.list(client).await?;
+        self.inventory.set_events_connected(true);
         self.inventory.set_up(true);
         if std::mem::take(told) {
             info!("Docker answers again");
@@ -127,12 +128,13 @@ impl Watcher {
                 event = events.next() => match event {
                     Some(Ok(event)) if self.inventory.is_new(&event) => self.step(&Input::Event(event)),
                     Some(Ok(_)) => {}
-                    Some(Err(error)) => self.misread(&error.to_string()),
+                    Some(Err(error @ ClientError::Malformed { .. })) => self.misread(&error),
+                    Some(Err(error)) => return Err(error),
                     None => return Ok(()),
                 },
                 Some((id, generation, answer)) = inspections.next() => {
                     under_way.remove(&id);
-                    self.answered(id, generation, answer);
+                    self.answered(id, generation, answer)?;
                 }
                 () = self.asked.notified() => {}
                 _ = reconciliations.tick() => self.list(client).await?,
@@ -167,17 +169,24 @@ impl Watcher {
         }
     }
 
-    fn answered(&self, id: String, generation: u64, answer: Result<Option<Inspection>, ClientError>) {
+    fn answered(
+        &self,
+        id: String,
+        generation: u64,
+        answer: Result<Option<Inspection>, ClientError>,
+    ) -> Result<(), ClientError> {
         match answer {
             Ok(Some(inspection)) => self.step(&Input::Inspected(Box::new(inspection), generation)),
             Ok(None) => self.step(&Input::Absent(id, generation)),
-            Err(error @ ClientError::Malformed { .. }) => self.misread(&error.to_string()),
+            Err(error @ ClientError::UnknownWord { .. }) => return Err(error),
+            Err(error @ ClientError::Malformed { .. }) => self.misread(&error),
             // The next reconciliation asks again.
             Err(error) => debug!("container {id} could not be inspected: {error}"),
         }
+        Ok(())
     }
 
-    fn misread(&self, error: &str) {
+    fn misread(&self, error: &ClientError) {
         self.inventory.count_decode_errors(1);
         debug!("part of what Docker said was not understood: {error}");
     }

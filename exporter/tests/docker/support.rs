@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path as UrlPath, Query, State};
+use axum::extract::{OriginalUri, Path as UrlPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -65,13 +65,14 @@ impl FakeDocker {
     pub fn listen(&mut self) {
         let _ = std::fs::remove_file(&self.socket);
         let listener = tokio::net::UnixListener::bind(&self.socket).unwrap();
-        let router = Router::new()
+        // bollard asks without a version in the path, the lenient reader with the one negotiated.
+        let api = Router::new()
             .route("/_ping", get(ping))
-            .route("/{version}/_ping", get(ping))
-            .route("/{version}/containers/json", get(list))
-            .route("/{version}/containers/{id}/json", get(inspect))
-            .route("/{version}/events", get(events))
-            .with_state(Arc::clone(&self.engine));
+            .route("/version", get(version))
+            .route("/containers/json", get(list))
+            .route("/containers/{id}/json", get(inspect))
+            .route("/events", get(events));
+        let router = api.clone().nest("/v1.41", api).with_state(Arc::clone(&self.engine));
         self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
     }
 
@@ -105,7 +106,9 @@ impl FakeDocker {
     /// Something happens: whoever listens hears it, and it can be asked for later.
     pub fn emit(&self, event: &Value) {
         let mut engine = self.engine.lock().unwrap();
-        engine.history.push(event.clone());
+        if event["timeNano"].is_i64() {
+            engine.history.push(event.clone());
+        }
         let line = format!("{event}\n").into_bytes();
         engine.streams.retain(|stream| stream.send(line.clone()).is_ok());
     }
@@ -144,28 +147,29 @@ async fn ping(State(engine): Shared) -> impl IntoResponse {
     ([("Api-Version", "1.41")], "OK")
 }
 
-async fn list(State(engine): Shared, UrlPath(version): UrlPath<String>) -> Response {
-    hang_if_hung(&engine, format!("{version}/list")).await;
-    let ids: Vec<Value> =
-        engine.lock().unwrap().containers.keys().map(|id| json!({"Id": id, "State": "pondering"})).collect();
-    axum::Json(ids).into_response()
+async fn version(State(engine): Shared) -> impl IntoResponse {
+    hang_if_hung(&engine, "version".to_owned()).await;
+    axum::Json(json!({"ApiVersion": "1.41"}))
 }
 
-async fn inspect(State(engine): Shared, UrlPath((version, id)): UrlPath<(String, String)>) -> Response {
-    hang_if_hung(&engine, format!("{version}/inspect")).await;
+async fn list(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {
+    hang_if_hung(&engine, uri.path().to_owned()).await;
+    let engine = engine.lock().unwrap();
+    let entry = |(id, answer): (&String, &Value)| json!({"Id": id, "State": answer["State"]["Status"]});
+    axum::Json(engine.containers.iter().map(entry).collect::<Vec<_>>()).into_response()
+}
+
+async fn inspect(State(engine): Shared, UrlPath(id): UrlPath<String>) -> Response {
+    hang_if_hung(&engine, "inspect".to_owned()).await;
     match engine.lock().unwrap().containers.get(&id) {
         Some(answer) => axum::Json(answer.clone()).into_response(),
         None => (StatusCode::NOT_FOUND, axum::Json(json!({"message": "No such container"}))).into_response(),
     }
 }
 
-async fn events(
-    State(engine): Shared,
-    UrlPath(version): UrlPath<String>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Response {
+async fn events(State(engine): Shared, Query(query): Query<BTreeMap<String, String>>) -> Response {
     let since = query.get("since").cloned();
-    hang_if_hung(&engine, format!("{version}/events since={}", since.as_deref().unwrap_or("-"))).await;
+    hang_if_hung(&engine, format!("events since={}", since.as_deref().unwrap_or("-"))).await;
     let (sender, receiver) = mpsc::unbounded_channel::<Vec<u8>>();
     let mut engine = engine.lock().unwrap();
     if let Some(since) = since {
