@@ -221,6 +221,9 @@ pub struct DeadLetter {
 
 /// Bodies of refused requests are cut here, in bytes.
 pub const REFUSED_BODY_LIMIT: usize = 64 * 1024;
+/// The file grows to this at most, in bytes; then the store is full, and Alertmanager keeps what it has. Enough for
+/// a million waiting notifications.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// So many refused requests are kept, the newest.
 pub const REFUSED_KEPT: u32 = 100;
 
@@ -233,7 +236,16 @@ impl Store {
     /// [`StoreError::Open`] when the file cannot be written, is no database, is in use by another relay, or was
     /// written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = sqlite::open(path)?;
+        Self::open_bounded(path, MAX_BYTES)
+    }
+
+    /// As [`Store::open`], with a bound on the file's size other than [`MAX_BYTES`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::open`].
+    pub fn open_bounded(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
+        let database = sqlite::open(path, max_bytes)?;
         let writer = writer::Writer::start(database)
             .map_err(|problem| StoreError::Open { path: path.display().to_string(), problem: problem.to_string() })?;
         Ok(Self { inner: Arc::new(Inner { writer, appended: watch::Sender::new(0) }) })

@@ -26,7 +26,7 @@ pub(super) struct Database {
 }
 
 /// Opens the file at `path`, creating what is missing.
-pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
+pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Database, StoreError> {
     let problem = |problem: String| StoreError::Open { path: path.display().to_string(), problem };
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         std::fs::create_dir_all(directory)
@@ -37,7 +37,7 @@ pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
         problem(format!("cannot write: {error}; the relay needs a file that it may write, in a directory likewise"))
     })?;
     let mut connection = Connection::open(path).map_err(|error| problem(error.to_string()))?;
-    configure(&connection).map_err(|error| problem(error.to_string()))?;
+    configure(&connection, max_bytes).map_err(|error| problem(error.to_string()))?;
     migrate(&mut connection).map_err(problem)?;
     recover(&connection).map_err(|error| problem(error.to_string()))?;
     Ok(Database { connection, lock })
@@ -70,7 +70,7 @@ fn create(path: &Path) -> std::io::Result<()> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+fn configure(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Before the first table, or it has no effect.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -80,6 +80,9 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // After a burst the log shrinks back to this many bytes.
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = i64::try_from(max_bytes / u64::from(page_bytes.max(1))).unwrap_or(i64::MAX);
+    connection.pragma_update(None, "max_page_count", pages)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -16,21 +16,26 @@ pub(super) enum Place {
 
 /// Text escaped for Discord, cut to `limit` code points. What is left out is counted in its end.
 pub(super) fn text(spans: &[Span], place: Place, limit: usize) -> String {
-    let atoms: Vec<Atom> = spans.iter().flat_map(|span| atoms(span, place)).collect();
+    let atoms: Vec<Atom> = spans.iter().flat_map(|span| atoms(span, place, limit)).collect();
     let total: usize = atoms.iter().map(|atom| points(&atom.markup)).sum();
     let room = if total <= limit { limit } else { limit.saturating_sub(points(&ellipsis(usize::MAX / 2))) };
     let mut out = String::new();
-    let mut used = 0;
-    let mut shown = 0;
-    for atom in &atoms {
-        used += points(&atom.markup);
-        if used > room {
-            break;
+    let mut room = room;
+    let mut left_out = 0;
+    let mut rest = atoms.iter();
+    for atom in rest.by_ref() {
+        let size = points(&atom.markup);
+        if size <= room {
+            out.push_str(&atom.markup);
+            room -= size;
+            continue;
         }
-        out.push_str(&atom.markup);
-        shown += 1;
+        let (piece, missing) = atom.cut(room);
+        out.push_str(&piece);
+        left_out = missing;
+        break;
     }
-    let left_out: usize = atoms.iter().skip(shown).map(|atom| atom.letters).sum();
+    left_out += rest.map(|atom| atom.letters).sum::<usize>();
     if left_out > 0 {
         out.push_str(&ellipsis(left_out));
     }
@@ -42,21 +47,68 @@ pub(super) fn plain(words: &str, place: Place, limit: usize) -> String {
     text(&[Span::Text(words.to_owned())], place, limit)
 }
 
-/// A piece that must not be cut in two.
+/// A piece that must not be cut in two, unless by [`Atom::cut`].
 struct Atom {
     markup: String,
     /// How many letters of data it shows.
     letters: usize,
+    /// What stands around `words` on both sides, and the words, where a shorter piece makes sense.
+    around: Option<(&'static str, String)>,
 }
 
-fn atoms(span: &Span, place: Place) -> Vec<Atom> {
+impl Atom {
+    /// As much of it as has room, and how many letters are missing.
+    fn cut(&self, room: usize) -> (String, usize) {
+        let Some((around, words)) = &self.around else { return (String::new(), self.letters) };
+        let mut room = room.saturating_sub(2 * points(around));
+        let mut piece = String::new();
+        let mut shown = 0;
+        for letter in letters(words) {
+            let size = points(&letter.markup);
+            if size > room {
+                break;
+            }
+            room -= size;
+            shown += 1;
+            piece.push_str(&letter.markup);
+        }
+        let trimmed = piece.trim();
+        let piece = if trimmed.is_empty() { String::new() } else { format!("{around}{trimmed}{around}") };
+        (piece, self.letters.saturating_sub(shown))
+    }
+}
+
+/// The pieces of a span; of a long one only those that could have room, and one that counts the rest.
+fn atoms(span: &Span, place: Place, limit: usize) -> Vec<Atom> {
+    // Every letter takes a code point at least.
+    let kept = |words: &str| words.chars().take(limit + 1).collect::<String>();
+    let shorter = match span {
+        Span::Text(words) => Span::Text(kept(words)),
+        Span::Strong(words) => Span::Strong(kept(words)),
+        Span::Code(words) => Span::Code(kept(words)),
+        other => other.clone(),
+    };
+    let mut atoms = short_atoms(&shorter, place);
+    if let Span::Text(words) | Span::Strong(words) | Span::Code(words) = span {
+        let left_out = points(words).saturating_sub(limit + 1);
+        atoms.extend((left_out > 0).then_some(Atom { markup: String::new(), letters: left_out, around: None }));
+    }
+    atoms
+}
+
+fn short_atoms(span: &Span, place: Place) -> Vec<Atom> {
     match span {
         Span::Text(words) => letters(words),
         Span::Strong(words) if place == Place::Body && !words.trim().is_empty() => {
             // Discord reads `** a**` as text.
-            vec![whole(format!("**{}**", escape(words.trim())), words)]
+            vec![Atom {
+                around: Some(("**", words.trim().to_owned())),
+                ..whole(format!("**{}**", escape(words.trim())), words)
+            }]
         }
-        Span::Code(words) if place == Place::Body => vec![whole(code(words), words)],
+        Span::Code(words) if place == Place::Body => {
+            vec![Atom { around: Some(("", words.clone())), ..whole(code(words), words) }]
+        }
         Span::Time { at, .. } if place == Place::Body => vec![whole(format!("<t:{}:f>", at.as_second()), "t")],
         Span::Strong(words) | Span::Code(words) | Span::Time { words, .. } => letters(words),
         Span::Link { label, url } if place == Place::Body => vec![whole(link(label, url), label)],
@@ -65,7 +117,7 @@ fn atoms(span: &Span, place: Place) -> Vec<Atom> {
 }
 
 fn whole(markup: String, words: &str) -> Atom {
-    Atom { markup, letters: points(words) }
+    Atom { markup, letters: points(words), around: None }
 }
 
 /// Each letter with its escape. A word after `@` hangs together with it, or a cut could mend what was broken.
@@ -87,7 +139,7 @@ fn letters(words: &str) -> Vec<Atom> {
         };
         digits = letter.is_ascii_digit() && (line_start || digits);
         line_start = letter == '\n' || (line_start && letter == ' ');
-        atoms.push(Atom { markup, letters: 1 });
+        atoms.push(Atom { markup, letters: 1, around: None });
     }
     atoms
 }
@@ -182,6 +234,14 @@ mod tests {
         assert!(points(&cut) <= 60, "{cut}");
         let shown = cut.matches("\\*").count();
         assert_eq!(cut, format!("{}… [+{}]", "\\*".repeat(shown), 100 - shown));
+    }
+
+    #[test]
+    fn a_cut_closes_what_it_opened() {
+        let cut = text(&[Span::Strong("a".repeat(100))], Place::Body, 60);
+        let shown = cut.matches('a').count();
+        assert_eq!(cut, format!("**{}**… [+{}]", "a".repeat(shown), 100 - shown));
+        assert!(shown > 20 && points(&cut) <= 60, "{cut}");
     }
 
     #[test]

@@ -1,0 +1,246 @@
+//! What every kind of channel promises. Walks the list, so a new kind is held to it without a new test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use seamark_kit::config::{self, Source};
+use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
+use seamark_relay::message::{Field, Item, Message, Span, Tone};
+
+#[path = "stand_in/discord_rules.rs"]
+mod discord_rules;
+
+const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Detail::Title];
+
+/// The keys of a channel of each kind.
+fn example(kind: &str) -> &'static str {
+    match kind {
+        "discord" => "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token",
+        "log" => "{}",
+        kind => panic!("the kind `{kind}` has no example here"),
+    }
+}
+
+/// Whether the service itself would take the body, by rules that are not the relay's.
+fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
+    match kind {
+        "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
+        "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
+        kind => panic!("the kind `{kind}` has no rules here"),
+    }
+}
+
+fn channels() -> Vec<Box<dyn Channel>> {
+    let build = |kind: &seamark_relay::channel::Kind| {
+        let source = Source::new("relay.yml", example(kind.name));
+        config::read(&source, |section| (kind.build)(section)).unwrap().expect("the example switches the channel on")
+    };
+    KINDS.iter().map(build).collect()
+}
+
+fn answer(status: u16) -> Response {
+    Response { status, ..Response::default() }
+}
+
+fn message(items: Vec<Item>) -> Message {
+    Message {
+        tone: Tone::Critical,
+        title: "ContainerCrashed on web-1".to_owned(),
+        url: Some("https://alerts.example/#/alerts".to_owned()),
+        items,
+        footer: Some("relay on web-1".to_owned()),
+        more: "and {n} more".to_owned(),
+        maybe_repeated: "may be a repeat".to_owned(),
+        silent: false,
+    }
+}
+
+fn item(number: usize, filling: &str, fields: usize) -> Item {
+    Item {
+        tone: if number % 2 == 0 { Tone::Critical } else { Tone::Warning },
+        title: format!("item-{number:05}x {filling}"),
+        body: vec![
+            Span::Text(filling.to_owned()),
+            Span::Time { at: Timestamp::UNIX_EPOCH, words: "1970".to_owned() },
+            Span::Code(filling.to_owned()),
+            Span::Strong(filling.to_owned()),
+        ],
+        fields: (0..fields)
+            .map(|field| Field {
+                name: format!("{field} {filling}"),
+                value: vec![Span::Text(filling.to_owned())],
+                short: true,
+            })
+            .collect(),
+        links: vec![("runbook".to_owned(), format!("https://x.example/{}", "a".repeat(filling.len().min(3000))))],
+        at: Some(Timestamp::UNIX_EPOCH),
+    }
+}
+
+fn bodies(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<serde_json::Value> {
+    let how = Posting { maybe_repeated: Some(message.maybe_repeated.clone()), ..Posting::default() };
+    let payloads = channel.render(message, detail);
+    assert!(!payloads.is_empty(), "{} renders nothing as {detail:?}", channel.kind());
+    payloads.iter().map(|payload| channel.post(payload, &how).body).collect()
+}
+
+#[test]
+fn too_many_requests_is_a_wait_and_never_a_refusal() {
+    for channel in channels() {
+        let verdict = channel.verdict(&answer(429));
+        assert!(
+            matches!(verdict, Verdict::Throttled { wait, .. } if !wait.is_zero()),
+            "{}: {verdict:?}",
+            channel.kind()
+        );
+    }
+}
+
+#[test]
+fn whoever_is_gone_is_not_called_again() {
+    for channel in channels() {
+        for status in [401, 403, 404] {
+            let verdict = channel.verdict(&answer(status));
+            assert!(matches!(verdict, Verdict::Gone(_)), "{} {status}: {verdict:?}", channel.kind());
+        }
+    }
+}
+
+#[test]
+fn trouble_of_the_service_is_waited_out() {
+    for channel in channels() {
+        for status in 500..600 {
+            let verdict = channel.verdict(&answer(status));
+            assert!(matches!(verdict, Verdict::Unavailable(_)), "{} {status}: {verdict:?}", channel.kind());
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_in_what_is_printed() {
+    for channel in channels() {
+        let payload = channel.render(&message(Vec::new()), Detail::Full).remove(0);
+        let request = channel.post(&payload, &Posting::default());
+        let edit = channel.edit(&MessageRef("1".to_owned()), &payload);
+        let printed = format!("{channel:?} {request:?} {edit:?}");
+        assert!(!printed.contains("s3cr3t"), "{printed}");
+        assert!(request.method == Method::Print || request.url.expose().contains("s3cr3t"), "{}", channel.kind());
+    }
+}
+
+#[test]
+fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
+    let fillings = ["x", "容器崩溃了", "*_~|`>#[]()<@everyone>", "\u{1b}\u{202e}\n- ", "🦀"];
+    for channel in channels() {
+        for filling in fillings.map(|filling| filling.repeat(6000 / filling.chars().count())) {
+            for (count, fields) in [(0, 0), (1, 0), (1, 60), (3, 30), (60, 4), (300, 2)] {
+                let message = message((0..count).map(|number| item(number, &filling, fields)).collect());
+                for detail in DETAILS {
+                    let bodies = bodies(channel.as_ref(), &message, detail);
+                    for body in &bodies {
+                        judge(channel.kind(), body).unwrap_or_else(|problem| {
+                            panic!("{} {detail:?} {count} items, {fields} fields: {problem}", channel.kind())
+                        });
+                    }
+                    if detail != Detail::Title {
+                        every_item_is_accounted_for(&bodies, count);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Each is named, or among the `n` of "and n more"; the only item of a message needs no name beside the title.
+fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
+    let text = bodies.iter().map(ToString::to_string).collect::<String>().replace('\\', "");
+    let named: BTreeSet<&str> = text.match_indices("item-").map(|(at, _)| &text[at..at + 11]).collect();
+    let more = text.split("and ").filter_map(|rest| rest.split_once(" more")?.0.parse::<usize>().ok()).next();
+    assert_eq!(named.len() + more.unwrap_or(0), count, "{} named, {more:?} more", named.len());
+    assert!(more.is_some() || count == 0 || text.contains(&format!("item-{:05}x", count - 1)));
+}
+
+#[test]
+fn markup_and_mentions_in_a_label_stay_text() {
+    let label = "@everyone @here <@123> [pay](https://evil.example) **bold** `code` https://evil.example";
+    let evil = Item { body: vec![Span::Text(label.to_owned())], links: Vec::new(), ..item(0, label, 1) };
+    let message = Message { title: label.to_owned(), footer: Some(label.to_owned()), ..message(vec![evil]) };
+    for channel in channels() {
+        for detail in DETAILS {
+            for body in bodies(channel.as_ref(), &message, detail) {
+                if channel.kind() == "log" {
+                    continue;
+                }
+                assert_eq!(body["allowed_mentions"], serde_json::json!({ "parse": [] }));
+                let text = body.to_string();
+                for pings in ["@everyone", "@here", "<@1"] {
+                    assert!(!text.contains(pings), "{detail:?}: {text}");
+                }
+                let rendered = body["embeds"][0]["description"].as_str().or(body["content"].as_str()).unwrap();
+                for markup in ["](", " **", " `", " https:"] {
+                    assert!(!rendered.contains(markup), "{rendered}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_answer_is_without_a_verdict(
+        status in 0_u16..1000,
+        body in prop::collection::vec(any::<u8>(), 0..200),
+        headers in prop::collection::vec(("(retry-after|x-ratelimit-[a-z-]{5,11})", ".{0,20}"), 0..4),
+    ) {
+        for channel in channels() {
+            let response = Response { status, headers: headers.clone(), body: body.clone() };
+            let _ = channel.verdict(&response);
+            let _ = channel.allowance(&response);
+        }
+    }
+
+    #[test]
+    fn any_message_is_one_that_the_service_takes(
+        title in "\\PC{0,400}", words in ".{0,3000}", name in ".{0,300}", value in ".{0,1500}",
+        url in "(https://)?.{0,2500}", items in 0_usize..14, fields in 0_usize..30,
+    ) {
+        let mut one = item(0, "", 0);
+        one.title.clone_from(&title);
+        one.body = vec![
+            Span::Text(words.clone()), Span::Strong(words.clone()), Span::Code(words),
+            Span::Link { label: name.clone(), url: url.clone() },
+        ];
+        one.fields = vec![Field { name, value: vec![Span::Text(value)], short: false }; fields];
+        one.links = vec![(title.clone(), url.clone())];
+        let message = Message { title, url: Some(url), ..message(vec![one; items]) };
+        for channel in channels() {
+            for detail in DETAILS {
+                for body in bodies(channel.as_ref(), &message, detail) {
+                    if let Err(problem) = judge(channel.kind(), &body) {
+                        prop_assert!(false, "{} {detail:?}: {problem}", channel.kind());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_payload_of_somebody_else_does_no_harm() {
+    for channel in channels() {
+        for payload in [serde_json::json!(null), serde_json::json!([1]), serde_json::json!("text")] {
+            let _ = channel.post(&Payload(payload), &Posting { silent: true, ..Posting::default() });
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The outbox on a real file: what it keeps, in which order, and what happens when it cannot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use seamark_relay::alert::{Severity, Status};
+use seamark_relay::channel::{Detail, MessageRef};
+use seamark_relay::store::{
+    Appended, Backlog, Claim, Deferral, MessageKind, Next, Notification, REFUSED_BODY_LIMIT, Store, StoreError,
+};
+use serde_json::json;
+
+struct Directory {
+    directory: tempfile::TempDir,
+}
+
+impl Directory {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("relay.db")
+    }
+
+    fn open(&self) -> Store {
+        Store::open(&self.file()).unwrap()
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+fn notification(body: &str, group_key: &str) -> Notification {
+    Notification {
+        dedupe_key: format!("{group_key}/{body}"),
+        dedupe_window: Some(Duration::from_secs(300)),
+        channels: vec!["ops".to_owned()],
+        note: None,
+        kind: MessageKind::Alert,
+        group_key: group_key.to_owned(),
+        status: Status::Firing,
+        severity: Severity::Warning,
+        body: body.as_bytes().to_vec(),
+        received_at: at(0),
+    }
+}
+
+async fn claim(store: &Store, now: Timestamp) -> Claim {
+    match store.claim("ops", now).await.unwrap() {
+        Next::Claim(claim) => *claim,
+        next => panic!("nothing to claim: {next:?}"),
+    }
+}
+
+fn body(claim: &Claim) -> &str {
+    std::str::from_utf8(&claim.body).unwrap()
+}
+
+async fn finish(store: &Store, claim: &Claim) {
+    store.acknowledge(claim.id, MessageRef::default(), false, at(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reopened_store_has_everything_that_was_appended() {
+    let directory = Directory::new();
+    let written = Notification {
+        note: Some("the channel `opps` is unknown".to_owned()),
+        kind: MessageKind::Resolved,
+        status: Status::Resolved,
+        severity: Severity::Critical,
+        channels: vec!["ops".to_owned(), "screen".to_owned(), "ops".to_owned()],
+        ..notification("容器 \"崩溃\"\n", "g")
+    };
+    let store = directory.open();
+    assert_eq!(store.append(written.clone()).await.unwrap(), Appended::Stored);
+    drop(store);
+
+    let store = directory.open();
+    let backlog = |channel: &str| Backlog { channel: channel.to_owned(), pending: 1, oldest: Some(at(0)), dead: 0 };
+    assert_eq!(store.backlog().await.unwrap(), [backlog("ops"), backlog("screen")]);
+    let read = claim(&store, at(5)).await;
+    let expected = Claim {
+        id: read.id,
+        channel: "ops".to_owned(),
+        kind: written.kind,
+        group_key: written.group_key,
+        status: written.status,
+        severity: written.severity,
+        body: written.body,
+        note: written.note,
+        received_at: written.received_at,
+        attempt: 1,
+        maybe_repeated: false,
+        detail: Detail::Full,
+        part: 0,
+        prepared: None,
+    };
+    assert_eq!(read, expected);
+}
+
+#[tokio::test]
+async fn a_repeat_within_its_window_is_stored_once() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let later = |seconds: i64| Notification { received_at: at(seconds), ..notification("a", "g") };
+    assert_eq!(store.append(later(0)).await.unwrap(), Appended::Stored);
+    assert_eq!(store.append(later(299)).await.unwrap(), Appended::Duplicate);
+    assert_eq!(store.append(later(300)).await.unwrap(), Appended::Stored);
+    let always = Notification { dedupe_window: None, ..later(301) };
+    assert_eq!(store.append(always).await.unwrap(), Appended::Stored);
+    // The clock was set back by a day: the key from the future does not silence anybody.
+    assert_eq!(store.append(later(-86_400)).await.unwrap(), Appended::Stored);
+    assert_eq!(store.backlog().await.unwrap()[0].pending, 4);
+}
+
+#[tokio::test]
+async fn the_urgent_goes_first_and_a_group_keeps_its_order() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for (text, group, severity) in [
+        ("info", "a", Severity::Info),
+        ("first of b", "b", Severity::Info),
+        ("second of b", "b", Severity::Critical),
+        ("warning", "c", Severity::Warning),
+        ("critical", "d", Severity::Critical),
+    ] {
+        store.append(Notification { severity, ..notification(text, group) }).await.unwrap();
+    }
+    let mut order = Vec::new();
+    while let Next::Claim(claim) = store.claim("ops", at(1)).await.unwrap() {
+        order.push(body(&claim).to_owned());
+        finish(&store, &claim).await;
+    }
+    assert_eq!(order, ["critical", "warning", "info", "first of b", "second of b"]);
+}
+
+#[tokio::test]
+async fn a_deferred_message_holds_back_its_group_alone() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for (text, group) in [("a1", "a"), ("a2", "a"), ("b1", "b")] {
+        store.append(notification(text, group)).await.unwrap();
+    }
+    let first = claim(&store, at(0)).await;
+    let reason = "HTTP 502".to_owned();
+    let deferral = Deferral { due_at: at(10), maybe_sent: false, counts: true, reason };
+    store.defer(first.id, deferral, at(0)).await.unwrap();
+    let second = claim(&store, at(1)).await;
+    assert_eq!(body(&second), "b1");
+    finish(&store, &second).await;
+    assert!(matches!(store.claim("ops", at(2)).await.unwrap(), Next::At(_)));
+    let again = claim(&store, at(10)).await;
+    assert_eq!((body(&again), again.attempt, again.maybe_repeated), ("a1", 2, false));
+}
+
+#[tokio::test]
+async fn what_was_in_flight_when_the_process_died_is_claimed_again_and_marked() {
+    let directory = Directory::new();
+    let store = directory.open();
+    store.append(notification("a", "g")).await.unwrap();
+    let before = claim(&store, at(0)).await;
+    assert_eq!(store.claim("ops", at(9)).await.unwrap(), Next::Empty);
+    drop(store);
+
+    let store = directory.open();
+    let after = claim(&store, at(10)).await;
+    assert_eq!(after, Claim { attempt: 2, maybe_repeated: true, ..before });
+    finish(&store, &after).await;
+    drop(store);
+    assert_eq!(directory.open().claim("ops", at(20)).await.unwrap(), Next::Empty);
+}
+
+#[tokio::test]
+async fn a_message_of_several_parts_goes_on_where_it_was() {
+    let directory = Directory::new();
+    let store = directory.open();
+    store.append(notification("long", "a")).await.unwrap();
+    store.append(Notification { severity: Severity::Critical, ..notification("urgent", "b") }).await.unwrap();
+    let urgent = claim(&store, at(0)).await;
+    finish(&store, &urgent).await;
+
+    let first = claim(&store, at(0)).await;
+    store.prepare(first.id, vec![json!("one"), json!("two"), json!("three")]).await.unwrap();
+    store.acknowledge(first.id, MessageRef("11".to_owned()), true, at(1)).await.unwrap();
+    store.append(Notification { severity: Severity::Critical, ..notification("more urgent", "b") }).await.unwrap();
+    drop(store);
+
+    // The rest goes before what is more urgent: parts with others in between cannot be read.
+    let store = directory.open();
+    for (part, text, id) in [(1, "two", "12"), (2, "three", "13")] {
+        let claim = claim(&store, at(2)).await;
+        let prepared = claim.prepared.clone().unwrap();
+        assert_eq!((claim.part, claim.attempt, claim.maybe_repeated), (part, 1, false));
+        assert_eq!((prepared.payload, prepared.more), (json!(text), part < 2));
+        store.acknowledge(claim.id, MessageRef(id.to_owned()), prepared.more, at(2)).await.unwrap();
+    }
+    assert_eq!(body(&claim(&store, at(3)).await), "more urgent");
+    let refs = ["11", "12", "13"].map(|id| MessageRef(id.to_owned()));
+    assert_eq!(store.message_refs("ops", "a").await.unwrap(), refs);
+}
+
+#[tokio::test]
+async fn a_buried_message_stays_with_its_reason_and_frees_its_group() {
+    let directory = Directory::new();
+    let store = directory.open();
+    store.append(notification("bad", "g")).await.unwrap();
+    store.append(notification("good", "g")).await.unwrap();
+    let bad = claim(&store, at(0)).await;
+    store.bury(bad.id, "HTTP 400, code 50035".to_owned(), at(1)).await.unwrap();
+    assert_eq!(body(&claim(&store, at(1)).await), "good");
+    let letters = store.dead_letters(10).await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!((letters[0].body.as_slice(), letters[0].reason.as_str()), (&b"bad"[..], "HTTP 400, code 50035"));
+    let row = Backlog { channel: "ops".to_owned(), pending: 1, oldest: Some(at(0)), dead: 1 };
+    assert_eq!(store.backlog().await.unwrap(), [row]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_loses_nothing() {
+    let directory = Directory::new();
+    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    let mut stored = 0;
+    let error = loop {
+        let text = format!("{stored} {}", "x".repeat(8000));
+        match store.append(notification(&text, &format!("g{stored}"))).await {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 1000, "the file has no bound");
+    };
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(stored > 10, "{stored}");
+    drop(store);
+
+    // With room again everything is there that was promised, and nothing else.
+    let store = directory.open();
+    assert_eq!(store.backlog().await.unwrap()[0].pending, stored);
+    assert_eq!(store.append(notification("and on", "h")).await.unwrap(), Appended::Stored);
+}
+
+#[tokio::test]
+async fn a_hundred_callers_at_once_share_commits_and_are_all_kept() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let calls = (0..100).map(|number| store.append(notification(&number.to_string(), &format!("g{number}"))));
+    for result in futures_util::future::join_all(calls).await {
+        assert_eq!(result.unwrap(), Appended::Stored);
+    }
+    drop(store);
+    assert_eq!(directory.open().backlog().await.unwrap()[0].pending, 100);
+}
+
+#[tokio::test]
+async fn the_newest_refused_requests_are_kept_and_cut() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for number in 0..105 {
+        let body = format!("{number} {}", "x".repeat(REFUSED_BODY_LIMIT));
+        store.keep_refused(body.as_bytes(), "no `alerts`", at(number)).await.unwrap();
+    }
+    drop(store);
+    let connection = rusqlite::Connection::open(directory.file()).unwrap();
+    let (count, longest, oldest): (i64, i64, String) = connection
+        .query_row(
+            "SELECT count(*), max(length(body)), CAST(min(substr(body, 1, 2)) AS TEXT) FROM refused",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .unwrap();
+    assert_eq!((count, longest, oldest.as_str()), (100, REFUSED_BODY_LIMIT as i64, "10"));
+    let first: i64 = connection.query_row("SELECT min(received_at) FROM refused", [], |row| row.get(0)).unwrap();
+    assert_eq!(first, at(5).as_millisecond());
+}
+
+#[tokio::test]
+async fn old_rows_are_removed_and_waiting_ones_never() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for (text, group) in [("done", "a"), ("dead", "b"), ("waiting", "c")] {
+        store.append(notification(text, group)).await.unwrap();
+    }
+    let done = claim(&store, at(0)).await;
+    finish(&store, &done).await;
+    let dead = claim(&store, at(0)).await;
+    store.bury(dead.id, "no".to_owned(), at(0)).await.unwrap();
+
+    let day = 86_400;
+    assert_eq!(store.prune(at(6 * day)).await.unwrap(), 0);
+    assert_eq!(store.prune(at(8 * day)).await.unwrap(), 1);
+    assert_eq!(store.dead_letters(10).await.unwrap().len(), 1);
+    assert_eq!(store.prune(at(400 * day)).await.unwrap(), 1);
+    assert_eq!(store.prune(at(400 * day)).await.unwrap(), 0);
+    assert_eq!(body(&claim(&store, at(400 * day)).await), "waiting");
+}
+
+#[test]
+fn a_store_that_cannot_be_used_says_why() {
+    let directory = Directory::new();
+    let problem = |path: &Path| Store::open(path).unwrap_err().to_string();
+    let file = directory.directory.path().join("file");
+    std::fs::write(&file, "this is a text and no database, long enough to be read as one".repeat(20)).unwrap();
+    assert!(problem(&file).contains("file is not a database"), "{}", problem(&file));
+    assert!(problem(&file.join("below")).contains("cannot create"), "{}", problem(&file.join("below")));
+
+    let store = directory.open();
+    assert!(problem(&directory.file()).contains("another relay is using it"));
+    drop(store);
+    rusqlite::Connection::open(directory.file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(problem(&directory.file()).contains("newer relay"), "{}", problem(&directory.file()));
+}
+
+#[tokio::test]
+async fn the_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = Directory::new();
+    let store = directory.open();
+    store.check().await.unwrap();
+    for suffix in ["", "-wal", ".lock"] {
+        let file = format!("{}{suffix}", directory.file().display());
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
+    }
+}
