@@ -66,7 +66,7 @@ fn message(items: Vec<Item>) -> Message {
 
 fn item(number: usize, filling: &str, fields: usize) -> Item {
     Item {
-        tone: if number % 2 == 0 { Tone::Critical } else { Tone::Warning },
+        tone: if number.is_multiple_of(2) { Tone::Critical } else { Tone::Warning },
         title: format!("item-{number:05}x {filling}"),
         body: vec![
             Span::Text(filling.to_owned()),
@@ -141,7 +141,7 @@ fn no_secret_is_in_what_is_printed() {
 fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
     let fillings = ["x", "容器崩溃了", "*_~|`>#[]()<@everyone>", "\u{1b}\u{202e}\n- ", "🦀"];
     for channel in channels() {
-        for filling in fillings.map(|filling| filling.repeat(6000 / filling.chars().count())) {
+        for filling in fillings.map(|filling| filling.repeat(5000 / filling.chars().count())) {
             for (count, fields) in [(0, 0), (1, 0), (1, 60), (3, 30), (60, 4), (300, 2)] {
                 let message = message((0..count).map(|number| item(number, &filling, fields)).collect());
                 for detail in DETAILS {
@@ -163,7 +163,7 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
 /// Each is named, or among the `n` of "and n more"; the only item of a message needs no name beside the title.
 fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
     let text = bodies.iter().map(ToString::to_string).collect::<String>().replace('\\', "");
-    let named: BTreeSet<&str> = text.match_indices("item-").map(|(at, _)| &text[at..at + 11]).collect();
+    let named: BTreeSet<&str> = text.match_indices("item-").filter_map(|(at, _)| text.get(at..at + 11)).collect();
     let more = text.split("and ").filter_map(|rest| rest.split_once(" more")?.0.parse::<usize>().ok()).next();
     assert_eq!(named.len() + more.unwrap_or(0), count, "{} named, {more:?} more", named.len());
     assert!(more.is_some() || count == 0 || text.contains(&format!("item-{:05}x", count - 1)));

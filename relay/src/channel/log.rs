@@ -3,7 +3,7 @@
 //! One message is one log event. Line breaks inside it are written as `\n` and everything else that a terminal
 //! could obey as its number, so that no label can forge a log line.
 
-use super::split::turns_direction;
+use super::split::{cut, turns_direction};
 use super::{Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
 use crate::message::{Item, Message, Span};
 use seamark_kit::secret::Secret;
@@ -11,6 +11,11 @@ use seamark_kit::secret::Secret;
 pub(super) const KIND: Kind = Kind { name: "log", build: |_| Some(Box::new(Log)) };
 
 static LIMITS: Limits = Limits { budgets: &[] };
+
+/// Alerts of one event. A hundred lines of a screen are more than anybody reads; the store has the rest.
+const ITEMS: usize = 100;
+/// Code points of one text. Longer ones end in `…`.
+const TEXT: usize = 1000;
 
 #[derive(Debug)]
 struct Log;
@@ -25,10 +30,12 @@ impl Channel for Log {
     }
 
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
-        let mut parts = vec![message.title.clone()];
+        let mut parts = vec![cut(&message.title, TEXT).0];
         if detail != Detail::Title {
-            parts.extend(message.items.iter().map(item));
-            parts.extend(message.footer.clone());
+            parts.extend(message.items.iter().take(ITEMS).map(item));
+            let left_out = message.items.len().saturating_sub(ITEMS);
+            parts.extend((left_out > 0).then(|| message.more.replace("{n}", &left_out.to_string())));
+            parts.extend(message.footer.as_deref().map(|words| cut(words, TEXT).0));
         }
         parts.extend(message.url.clone());
         vec![Payload(escape(&parts.join(" | ")).into())]
@@ -52,14 +59,14 @@ impl Channel for Log {
 }
 
 fn item(item: &Item) -> String {
-    let mut text = item.title.clone();
-    let body = words(&item.body);
+    let mut text = cut(&item.title, TEXT).0;
+    let body = cut(&words(&item.body), TEXT).0;
     if !body.is_empty() {
         text.push_str(": ");
         text.push_str(&body);
     }
     for field in &item.fields {
-        text.push_str(&format!("; {}: {}", field.name, words(&field.value)));
+        text.push_str(&format!("; {}: {}", cut(&field.name, TEXT).0, cut(&words(&field.value), TEXT).0));
     }
     for (label, url) in &item.links {
         text.push_str(&format!("; {label}: {url}"));

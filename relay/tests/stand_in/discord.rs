@@ -75,8 +75,13 @@ pub struct Accepted {
     pub id: String,
     /// The webhook's number, from the path.
     pub webhook: String,
+    #[serde(serialize_with = "as_text")]
     pub arrived_at: Timestamp,
     pub body: Value,
+}
+
+fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
 }
 
 /// The stand-in, shared by its server and the test.

@@ -23,6 +23,8 @@ const NOTHING: &str = "–";
 /// Lays the message out. A full form that needs too many messages gives way to the short one.
 pub(super) fn render(message: &Message, detail: Detail) -> Vec<Payload> {
     match detail {
+        // More items than embeds: no need to lay them out to know that it is too much.
+        Detail::Full if message.items.len() > FULL_MESSAGES * EMBEDS => render(message, Detail::Compact),
         Detail::Full => {
             let full = embeds(message, full_items(message));
             if full.len() <= FULL_MESSAGES { payloads(&full) } else { render(message, Detail::Compact) }
