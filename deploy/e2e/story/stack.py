@@ -13,10 +13,9 @@ TOP = Path(__file__).resolve().parents[3]
 COMPOSE_FILE = TOP / "docker-compose.monitoring.yml"
 # Where images have no registry, Grafana has no image: everything else of the compose file runs as it stands.
 NO_GRAFANA = TOP.parent / "shared" / "lab" / "no-grafana.yml"
-# Compiles in a fraction of the time that `release` takes; see Cargo.toml.
-BUILD = {"SEAMARK_CARGO_PROFILE": "quick", "SEAMARK_IMAGE_TAG": "e2e"}
-# 0: a port that Docker chooses.
-PORTS = {f"{name}_PORT": "0" for name in ("EXPORTER", "RELAY", "ALERTMANAGER", "PROMETHEUS", "GRAFANA")}
+# Ports that Docker chooses, and images that do not take the place of those in use.
+SETTINGS = {f"{name}_PORT": "0" for name in ("EXPORTER", "RELAY", "ALERTMANAGER", "PROMETHEUS", "GRAFANA")}
+SETTINGS["SEAMARK_IMAGE_TAG"] = "e2e"
 
 
 class Stack:
@@ -31,7 +30,7 @@ class Stack:
     def compose(self, *arguments):
         """`docker compose ARGUMENTS` for this run."""
         files = ["-f", str(COMPOSE_FILE)] + ([] if self.with_grafana else ["-f", str(NO_GRAFANA)])
-        settings = {**BUILD, **PORTS}
+        settings = dict(SETTINGS)
         if self.webhook_url:
             settings["DISCORD_WEBHOOK_URL"] = self.webhook_url
         command = ["docker", "compose", "--env-file", os.devnull, "--project-name", self.project, *files, *arguments]
