@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 from . import docker
@@ -38,8 +37,7 @@ class Stack:
 
     def build(self):
         """Compiles the images and the stand-in."""
-        # What it compiles is worth seeing while it does.
-        print(self.compose("build", "--progress", "plain", "exporter", "relay"))
+        self.compose("build", "exporter", "relay")
         self.build_stand_in()
 
     def build_stand_in(self):
@@ -54,7 +52,7 @@ class Stack:
 
     def up(self):
         """Brings the stack up, or to what has changed, and returns when every health check is green."""
-        self.compose("up", "--detach", "--build", "--wait", "--wait-timeout", "120")
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "120")
 
     def services(self):
         """The health of each service."""
