@@ -148,7 +148,8 @@ def hue(color):
     red, green, blue = (color or 0) >> 16, (color or 0) >> 8 & 255, (color or 0) & 255
     if blue > 128:
         return "another"
-    return {(True, True): "yellow", (True, False): "red", (False, True): "green"}.get((red > 180, green > 180), "another")
+    names = {(True, True): "yellow", (True, False): "red", (False, True): "green"}
+    return names.get((red > 180, green > 180), "another")
 
 
 def odd_labels(stack, verdict, prometheus):

@@ -1,6 +1,6 @@
 """The messages that the Discord stand-in has accepted."""
 
-import json
+import re
 from dataclasses import dataclass
 
 from . import docker, web
@@ -8,7 +8,7 @@ from . import docker, web
 
 @dataclass
 class Message:
-    """One accepted message: when it arrived, in seconds since 1970, and everything in it as text."""
+    """One accepted message: when it arrived, in seconds since 1970, what people read in it, and its colour."""
 
     at: float
     text: str
@@ -30,4 +30,15 @@ class Chat:
 def _message(accepted):
     body = accepted["body"]
     colors = [embed.get("color") for embed in body.get("embeds", [])]
-    return Message(docker.seconds(accepted["arrived_at"]), json.dumps(body, ensure_ascii=False), colors[0] if colors else None)
+    # Discord shows a character behind a backslash as itself.
+    text = re.sub(r"\\([^\w\s])", r"\1", "\n".join(_strings(body)))
+    return Message(docker.seconds(accepted["arrived_at"]), text, colors[0] if colors else None)
+
+
+def _strings(part):
+    """All texts in a part of a message, in their order."""
+    if isinstance(part, str):
+        return [part]
+    if isinstance(part, dict):
+        part = list(part.values())
+    return [text for each in part for text in _strings(each)] if isinstance(part, list) else []
