@@ -41,7 +41,7 @@ fn walk(node: &mut Node, path: &str, environment: &Environment, log: &Log) {
         NodeKind::Null => {}
         NodeKind::Scalar { text, .. } if text.contains("${") => match expanded(text, environment) {
             Ok(new) => *text = new,
-            Err(message) => log.report(node.position, path, message),
+            Err(message) => log.report_unusable(node.position, path, message),
         },
         NodeKind::Scalar { .. } => {}
         NodeKind::Sequence(items) => {

@@ -16,11 +16,11 @@ pub struct Position {
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, as the user named it.
+    /// The file, as the user named it; or the flag or variable of the environment that gave the value.
     pub file: String,
-    /// Where in it; absent for a value that came from a flag or the environment.
+    /// Where in the file.
     pub position: Option<Position>,
-    /// The keys down to it, with dots between; empty at the root.
+    /// The keys down to it, with dots between; empty at the root, and for a flag.
     pub path: String,
     /// What was found, what was expected, what to do.
     pub message: String,
@@ -84,31 +84,64 @@ impl std::error::Error for Problems {}
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     file: Rc<str>,
-    problems: Rc<RefCell<Vec<Problem>>>,
+    found: Rc<RefCell<Found>>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
+    problems: Vec<Problem>,
+    /// Values that nothing more is to be said of.
+    unusable: Vec<Position>,
 }
 
 impl Log {
     pub(super) fn new(file: String) -> Self {
-        Self { file: file.into(), problems: Rc::default() }
+        Self { file: file.into(), found: Rc::default() }
     }
 
     pub(super) fn file(&self) -> &str {
         &self.file
     }
 
-    pub(super) fn report(&self, position: Option<Position>, path: &str, message: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem {
-            file: self.file.to_string(),
-            position,
-            path: path.to_owned(),
-            message: message.into(),
-        });
+    pub(super) fn report(&self, position: Option<Position>, path: &str, message: impl AsRef<str>) {
+        let mut found = self.found.borrow_mut();
+        if position.is_some_and(|position| found.unusable.contains(&position)) {
+            return;
+        }
+        let (path, message) = (on_one_line(path), on_one_line(message.as_ref()));
+        found.problems.push(Problem { file: self.file.to_string(), position, path, message });
+    }
+
+    /// Reports a value that cannot be used at all. That it is no number either, as is found out later, would be a
+    /// second problem with one cause.
+    pub(super) fn report_unusable(&self, position: Option<Position>, path: &str, message: impl AsRef<str>) {
+        self.report(position, path, message);
+        self.found.borrow_mut().unusable.extend(position);
+    }
+
+    /// Reports a value that a flag or a variable of the environment gave, by the name of that.
+    pub(super) fn report_given(&self, origin: &str, message: &str) {
+        let (file, message) = (origin.to_owned(), on_one_line(message));
+        self.found.borrow_mut().problems.push(Problem { file, position: None, path: String::new(), message });
     }
 
     /// Everything reported so far, in the order of the file.
     pub(super) fn take(&self) -> Problems {
-        let mut problems = std::mem::take(&mut *self.problems.borrow_mut());
+        let mut problems = std::mem::take(&mut self.found.borrow_mut().problems);
         problems.sort_by_key(|problem| problem.position);
         Problems(problems)
     }
+}
+
+/// A key in quotes may hold line breaks; a problem is one line.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_debug());
+        } else {
+            line.push(letter);
+        }
+    }
+    line
 }

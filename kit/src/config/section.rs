@@ -312,12 +312,12 @@ impl Section {
 
     fn report_value(&self, key: &str, scalar: &Scalar, message: &str) {
         match &scalar.origin {
-            Some(origin) => self.log.report(None, origin, message),
+            Some(origin) => self.log.report_given(origin, message),
             None => self.log.report(scalar.position, &self.below(key), message),
         }
     }
 
-    fn report(&self, position: Option<Position>, message: impl Into<String>) {
+    fn report(&self, position: Option<Position>, message: impl AsRef<str>) {
         self.log.report(position, &self.path, message);
     }
 }

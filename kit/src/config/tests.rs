@@ -88,9 +88,22 @@ fn broken_yaml_says_where() {
 #[test]
 fn a_value_from_a_flag_wins_and_is_named_when_it_is_wrong() {
     let source = Source::new("relay.yml", "level: 3\n").with_override(&["level"], "12", "--level");
+    assert_eq!(read(&source, build).unwrap_err().to_string(), "--level: expected a number from 0 to 9, found `12`");
+}
+
+#[test]
+fn a_value_whose_variable_is_not_set_is_one_problem_and_not_two() {
     assert_eq!(
-        read(&source, build).unwrap_err().to_string(),
-        "relay.yml: --level: expected a number from 0 to 9, found `12`"
+        problems("level: ${NOWHERE}\n"),
+        "relay.yml:1:8: level: the environment variable `NOWHERE` is not set; set it, or give a default: `${NOWHERE:-…}`"
+    );
+}
+
+#[test]
+fn a_problem_is_one_line_whatever_the_key() {
+    assert_eq!(
+        problems("channels: {\"a\\nb\": {type: x}}\n"),
+        "relay.yml:1:27: channels.a\\nb.type: expected `discord`, `log`, found `x`"
     );
 }
 
