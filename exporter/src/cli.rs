@@ -108,43 +108,40 @@ pub fn command() -> Command {
     Command::new("seamark-exporter")
         .about("Prometheus exporter for a Docker host: host metrics, container state and exits, crash alerts")
         .version(build::version_line())
-        .args(SETTINGS.iter().map(|setting| {
-            Arg::new(setting.flag)
-                .long(setting.flag)
-                .env(variable(setting.flag))
-                .value_name(setting.value)
-                .help(setting.help)
-                .global(true)
-        }))
-        .arg(
+        .args(
+            SETTINGS
+                .iter()
+                .map(|setting| {
+                    Arg::new(setting.flag).long(setting.flag).value_name(setting.value).help(setting.help).global(true)
+                })
+                .map(or_variable),
+        )
+        .arg(or_variable(
             Arg::new("config.file")
                 .long("config.file")
-                .env("SEAMARK_EXPORTER_CONFIG_FILE")
                 .value_name("FILE")
                 .help("The configuration file; everything in it is optional, and so is the file")
                 .value_parser(value_parser!(PathBuf))
                 .global(true),
-        )
-        .arg(
+        ))
+        .arg(or_variable(
             Arg::new("log.level")
                 .long("log.level")
-                .env("SEAMARK_EXPORTER_LOG_LEVEL")
                 .value_name("LEVEL")
                 .help("How much to log")
                 .value_parser(value_parser!(LogLevel))
                 .default_value("info")
                 .global(true),
-        )
-        .arg(
+        ))
+        .arg(or_variable(
             Arg::new("log.format")
                 .long("log.format")
-                .env("SEAMARK_EXPORTER_LOG_FORMAT")
                 .value_name("FORMAT")
                 .help("How to write it")
                 .value_parser(value_parser!(LogFormat))
                 .default_value("logfmt")
                 .global(true),
-        )
+        ))
         .args(collector_flags())
         .subcommand(
             Command::new("check-config")
@@ -184,6 +181,12 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
         }
         flags.into_iter().map(|flag| flag.global(true))
     })
+}
+
+/// The flag, or else its variable. An empty one counts as not set: `${LOG_LEVEL:-}` in a compose file gives one.
+fn or_variable(flag: Arg) -> Arg {
+    let name = variable(flag.get_id().as_str());
+    if std::env::var_os(&name).is_some_and(|value| value.is_empty()) { flag } else { flag.env(name) }
 }
 
 fn variable(flag: &str) -> String {

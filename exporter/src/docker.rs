@@ -49,10 +49,7 @@ pub struct Settings {
 /// `environment` is the value of `DOCKER_HOST`, which holds where `docker.host` is absent.
 pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     let mut docker = root.section("docker");
-    let expected = "`unix:///path/to/docker.sock` or `tcp://host:port`";
-    let address = docker
-        .parse("host", expected, Address::parse)
-        .unwrap_or_else(|| environment.and_then(Address::parse).unwrap_or_default());
+    let address = read_address(&mut docker, environment.filter(|text| !text.is_empty()));
     let window = docker.duration("restart_window", Duration::ZERO..=Duration::from_secs(300));
     let labels = docker.texts("labels").map_or_else(
         || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
@@ -60,6 +57,23 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     );
     let window = window.unwrap_or(Rules::default().restart_window);
     Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+}
+
+/// The value is never shown: it may hold a password.
+fn read_address(docker: &mut Section, environment: Option<&str>) -> Address {
+    let expected = "expected `unix:///path/to/docker.sock` or `tcp://host:port`";
+    let (text, problem) = match (docker.text("host"), environment) {
+        (Some(text), _) => (text, expected.to_owned()),
+        (None, Some(text)) => {
+            let problem = format!("the environment variable `DOCKER_HOST`: {expected}; correct it, or set this key");
+            (text.to_owned(), problem)
+        }
+        (None, None) => return Address::default(),
+    };
+    Address::parse(&text).unwrap_or_else(|| {
+        docker.problem("host", problem);
+        Address::default()
+    })
 }
 
 /// Starts to watch Docker. It never ends by itself; to reload, abort it and start another with the same inventory.

@@ -111,6 +111,30 @@ fn bad_configuration_is_exit_code_2_with_all_problems_and_nothing_started() {
 }
 
 #[test]
+fn an_empty_variable_is_as_good_as_none_and_a_wrong_one_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |variables: &[(&str, &str)]| {
+        let output = command(&home).envs(variables.iter().copied()).arg("check-config").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let empty = ["LOG_LEVEL", "LOG_FORMAT", "CONFIG_FILE", "DOCKER_HOST", "WEB_LISTEN_ADDRESS", "PATH_PROCFS"];
+    let empty = empty.map(|name| format!("SEAMARK_EXPORTER_{name}"));
+    let mut empty: Vec<(&str, &str)> = empty.iter().map(|name| (name.as_str(), "")).collect();
+    empty.push(("DOCKER_HOST", ""));
+    assert_eq!(check(&empty), (Some(0), String::new()));
+
+    let (code, text) = check(&[("DOCKER_HOST", "ssh://me:hunter2@far")]);
+    assert_eq!(code, Some(2));
+    let expected = "exporter.yml: docker.host: the environment variable `DOCKER_HOST`: expected \
+                    `unix:///path/to/docker.sock` or `tcp://host:port`; correct it, or set this key\n";
+    assert_eq!(text, expected);
+    let (code, text) = check(&[("SEAMARK_EXPORTER_DOCKER_HOST", "tcp://me:hunter2@far:1")]);
+    assert_eq!(code, Some(2));
+    let expected = "SEAMARK_EXPORTER_DOCKER_HOST: expected `unix:///path/to/docker.sock` or `tcp://host:port`\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn usage_errors_are_2_a_missing_file_is_2_and_a_good_one_0() {
     let home = tempfile::tempdir().unwrap();
     let good = write(&home, "instance: web-1\n").display().to_string();

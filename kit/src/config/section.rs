@@ -19,9 +19,17 @@ pub struct Section {
     present: bool,
     scalar: Option<Scalar>,
     entries: Vec<Entry>,
-    /// Values asked for, for the places of later problems.
-    taken: Vec<(&'static str, Option<Position>)>,
+    taken: Vec<Taken>,
     log: Log,
+}
+
+/// A key that was asked for, for the place of a later problem with its value.
+#[derive(Debug)]
+struct Taken {
+    key: &'static str,
+    position: Option<Position>,
+    /// The flag the value came from.
+    origin: Option<String>,
 }
 
 /// A scalar with its place.
@@ -270,9 +278,13 @@ impl Section {
 
     /// Reports something wrong with the value of `key`; at the section itself where the key is absent or empty.
     pub fn problem(&self, key: &str, message: impl Display) {
-        let position = self.taken.iter().rfind(|(taken, _)| *taken == key).and_then(|(_, position)| *position);
+        let taken = self.taken.iter().rfind(|taken| taken.key == key);
+        if let Some(origin) = taken.and_then(|taken| taken.origin.as_deref()) {
+            return self.log.report_given(origin, &message.to_string());
+        }
+        let position = taken.and_then(|taken| taken.position).or(self.position);
         let path = if key.is_empty() { self.path.clone() } else { self.below(key) };
-        self.log.report(position.or(self.position), &path, message.to_string());
+        self.log.report(position, &path, message.to_string());
     }
 
     fn item(&self, text: String, path: String, position: Option<Position>) -> Item {
@@ -286,7 +298,11 @@ impl Section {
     fn take(&mut self, key: &'static str) -> Option<Node> {
         let found = self.entries.iter().position(|entry| entry.key == key);
         let node = found.map(|index| self.entries.remove(index).value);
-        self.taken.push((key, node.as_ref().and_then(|node| node.position)));
+        let origin = match node.as_ref().map(|node| &node.kind) {
+            Some(NodeKind::Scalar { origin, .. }) => origin.clone(),
+            _ => None,
+        };
+        self.taken.push(Taken { key, position: node.as_ref().and_then(|node| node.position), origin });
         node.filter(|node| node.kind != NodeKind::Null)
     }
 
@@ -325,7 +341,7 @@ impl Section {
 impl Drop for Section {
     fn drop(&mut self) {
         for entry in &self.entries {
-            let guess = scalar::nearest(&entry.key, self.taken.iter().map(|(key, _)| *key));
+            let guess = scalar::nearest(&entry.key, self.taken.iter().map(|taken| taken.key));
             let hint = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
             self.report(entry.position, format!("unknown key `{}`{hint}", shown(&entry.key)));
         }

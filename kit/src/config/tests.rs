@@ -92,6 +92,16 @@ fn a_value_from_a_flag_wins_and_is_named_when_it_is_wrong() {
 }
 
 #[test]
+fn what_the_program_itself_finds_wrong_with_a_flag_names_the_flag() {
+    let source = Source::new("relay.yml", "").with_override(&["listen"], "x", "--listen");
+    let found = read(&source, |root| {
+        root.text("listen");
+        root.problem("listen", "no");
+    });
+    assert_eq!(found.unwrap_err().to_string(), "--listen: no");
+}
+
+#[test]
 fn a_value_whose_variable_is_not_set_is_one_problem_and_not_two() {
     assert_eq!(
         problems("level: ${NOWHERE}\n"),
