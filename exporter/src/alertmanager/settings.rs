@@ -43,11 +43,7 @@ pub fn read(section: &mut Section) -> Settings {
     for mut item in section.items("urls") {
         let target = match item.scalar().map(str::to_owned) {
             Some(text) => target(&text, &item, None),
-            None => {
-                let url = item.text("url").unwrap_or_default();
-                let credentials = credentials(&mut item);
-                if url.is_empty() && !item.is_present() { None } else { target(&url, &item, credentials) }
-            }
+            None => target_with_credentials(&mut item),
         };
         let Some(target) = target else { continue };
         if settings.targets.iter().any(|other| other.name == target.name) {
@@ -58,6 +54,15 @@ pub fn read(section: &mut Section) -> Settings {
     }
     settings.labels = section.pairs("labels").into_iter().filter_map(label).collect();
     settings
+}
+
+fn target_with_credentials(item: &mut Section) -> Option<Target> {
+    let url = item.text("url");
+    let credentials = credentials(item);
+    if url.is_none() && item.is_present() {
+        item.problem("", format!("`url` is missing; {EXPECTED_URL}"));
+    }
+    target(&url?, item, credentials)
 }
 
 fn target(text: &str, section: &Section, credentials: Option<Credentials>) -> Option<Target> {
@@ -169,13 +174,19 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_without_showing_a_password() {
         let problems = settings(
-            "alertmanager:\n  urls: ['ftp://u:hunter2@x', 'http://a', 'http://a:80/', {url: 'http://b', bearer_tokn: t}]\n  labels: {'a-b': c}\n",
+            "alertmanager:\n  urls: ['ftp://u:hunter2@x', 'http://a', 'http://a:80/', {url: 'http://b', bearer_tokn: t}, {bearer_token: t}]\n  labels: {'a-b': c}\n",
         )
         .unwrap_err()
         .to_string();
-        assert_eq!(problems.lines().count(), 4, "{problems}");
+        assert_eq!(problems.lines().count(), 5, "{problems}");
         assert!(!problems.contains("hunter2"), "{problems}");
-        for part in ["expected a URL such as", "`a:80` is there twice", "did you mean `bearer_token`?", "found `a-b`"] {
+        for part in [
+            "expected a URL such as",
+            "`url` is missing",
+            "`a:80` is there twice",
+            "did you mean `bearer_token`?",
+            "found `a-b`",
+        ] {
             assert!(problems.contains(part), "{part} in {problems}");
         }
     }
