@@ -204,6 +204,16 @@ fn a_policy_that_takes_longer_than_the_window_is_a_crash_and_then_its_end() {
 }
 
 #[test]
+fn a_crash_that_a_new_configuration_leaves_out_ends_at_its_next_minute() {
+    let mut play = Play::running("no");
+    assert_eq!(play.at(5.0, die(1)), ["exit web 1 crash", "ContainerCrashed", "inspect 3"]);
+    assert_eq!(play.time(65.0), ["ContainerCrashed"]);
+    play.rules.exclude = vec!["w*".to_owned()];
+    assert_eq!(play.time(125.0), ["resolved ContainerCrashed"]);
+    assert_eq!(play.time(185.0), [] as [&str; 0]);
+}
+
+#[test]
 fn a_new_container_of_the_service_ends_the_crash_of_the_old_one() {
     let mut play = Play::running("no");
     play.at(5.0, die(1));

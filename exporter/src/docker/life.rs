@@ -223,8 +223,12 @@ impl Life {
         if let Some((exit, _)) = self.held.take_if(|(_, until)| due(*until)) {
             self.crash(exit, context, &mut effects);
         }
-        if let Some((alert, refresh)) = &mut self.crashed
-            && due(*refresh)
+        let refreshes = self.crashed.as_ref().is_some_and(|(_, refresh)| due(*refresh));
+        if refreshes && !self.tells_of_crashes(context.rules) {
+            // A new configuration leaves it out.
+            effects.extend(self.resolve(now));
+        } else if let Some((alert, refresh)) = &mut self.crashed
+            && refreshes
         {
             *refresh = later(context.now, REFRESH).unwrap_or(*refresh);
             alert.ends_at = context.now + HOLD;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Context, Effect, Exit, Life, later};
 use crate::alertmanager::alert::{EventAlert, ExitNote, HOLD, Kind, ONCE};
+use crate::docker::rules::Rules;
 
 /// How often a crash is told again while the container is down: well within [`HOLD`].
 pub(super) const REFRESH: Duration = Duration::from_secs(60);
@@ -20,12 +21,16 @@ impl Life {
     }
 
     pub(super) fn crash(&mut self, exit: Exit, context: &Context<'_>, effects: &mut Vec<Effect>) {
-        if !context.rules.crash || !context.rules.cover(&self.identity, &self.setup) {
+        if !self.tells_of_crashes(context.rules) {
             return;
         }
         let alert = self.alert(Kind::Crashed, Some(&exit), exit.at, context.now + HOLD);
         effects.push(Effect::Alert(Box::new(alert.clone())));
         self.crashed = later(context.now, REFRESH).map(|refresh| (alert, refresh));
+    }
+
+    pub(super) fn tells_of_crashes(&self, rules: &Rules) -> bool {
+        rules.crash && rules.cover(&self.identity, &self.setup)
     }
 
     pub(super) fn tell_once(
