@@ -72,8 +72,9 @@ impl Section {
             NodeKind::Scalar { text, origin } if scalar_allowed => {
                 section.scalar = Some(Scalar { text, position, origin });
             }
-            NodeKind::Scalar { text, .. } => {
-                section.report(position, format!("expected a mapping (`key: value`), found `{}`", shown(&text)));
+            // Not shown: where a channel or credentials belong, it may well be the URL or the token itself.
+            NodeKind::Scalar { .. } => {
+                section.report(position, "expected a mapping (`key: value`), found a plain value")
             }
             NodeKind::Sequence(_) => section.report(position, "expected a mapping (`key: value`), found a list"),
         }

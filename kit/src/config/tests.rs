@@ -74,7 +74,7 @@ relay.yml:5:1: the key `level` stands twice in this mapping
 relay.yml:8:11: channels.ops.type: expected `discord`, `log`, found `discrod`; did you mean `discord`?
 relay.yml:9:5: channels.ops: unknown key `webook`
 relay.yml:9:13: channels.ops.webook: the environment variable `NOWHERE` is not set; set it, or give a default: `${NOWHERE:-…}`
-relay.yml:10:11: channels.screen: expected a mapping (`key: value`), found `log`";
+relay.yml:10:11: channels.screen: expected a mapping (`key: value`), found a plain value";
     assert_eq!(problems(text), expected);
 }
 
