@@ -71,7 +71,7 @@ pub struct Registration {
     pub on_by_default: bool,
     /// Can be held up by a dead mount or a sleeping device: gets a thread, a deadline and a *stuck* mark of its own.
     pub may_hang: bool,
-    /// Its options, as `(flag without dashes, key, help)`; the flag sets the key `collectors.NAME.KEY`.
+    /// Its options: each is a flag, and a key below `collectors.NAME`.
     pub options: &'static [CollectorOption],
     /// Reads the options from the section `collectors.NAME` and builds the collector.
     pub build: fn(&Inputs, &mut Section) -> Box<dyn Collector>,
