@@ -333,6 +333,16 @@ async fn words_that_nobody_knows_and_labels_that_hold_anything_cost_nothing() {
 }
 
 #[tokio::test]
+async fn an_alertmanager_of_which_only_the_alerts_path_can_be_reached_is_up() {
+    let alertmanager = FakeAlertmanager::listen().await;
+    let story = Story::begin(&urls(&[&alertmanager])).await;
+    let host = alertmanager.url.trim_start_matches("http://");
+    let up = format!("seamark_exporter_alertmanager_up{{alertmanager=\"{host}\"}} 1");
+    eventually("up", || story.has(&up)).await;
+    assert_eq!(alertmanager.told(), [] as [&str; 0]);
+}
+
+#[tokio::test]
 async fn an_alertmanager_that_is_away_or_refuses_holds_up_no_other() {
     let (away, good) = (FakeAlertmanager::listen().await, FakeAlertmanager::listen().await);
     away.received.lock().unwrap().status = Some(503);

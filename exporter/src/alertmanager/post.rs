@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::alert::{EventAlert, Origin};
@@ -91,8 +91,10 @@ impl Poster {
         }
     }
 
+    /// Posts no alert at all, which is answered like any other post: `/-/ready` may be hidden by a proxy, and says
+    /// nothing of our credentials.
     async fn probe(&self) {
-        match self.send(self.client.get(self.url("-/ready"))).await {
+        match self.post(&[]).await {
             Outcome::Taken => self.note(true, ""),
             Outcome::Refused(why) | Outcome::Failed(why) => self.note(false, &why),
         }
@@ -100,16 +102,13 @@ impl Poster {
 
     async fn post(&self, alerts: &[EventAlert]) -> Outcome {
         let body: Vec<Value> = alerts.iter().map(|alert| alert.to_json(&self.origin)).collect();
-        self.send(self.client.post(self.url("api/v2/alerts")).json(&body)).await
-    }
-
-    async fn send(&self, request: RequestBuilder) -> Outcome {
+        let request = self.client.post(self.url()).json(&body);
         let request = match &self.target.credentials {
             Some(Credentials::Bearer(token)) => request.bearer_auth(token.expose()),
             Some(Credentials::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
             None => request,
         };
-        let answer = match request.send().await {
+        let mut answer = match request.send().await {
             Ok(answer) => answer,
             // The URL is left out of the error: the target's name says which one it was.
             Err(error) => return Outcome::Failed(cause(&error.without_url())),
@@ -118,8 +117,10 @@ impl Poster {
         if status.is_success() {
             return Outcome::Taken;
         }
-        let words = timeout(DEADLINE, answer.text()).await.ok().and_then(Result::ok).unwrap_or_default();
-        let why = format!("HTTP {status}: {}", words.chars().take(200).collect::<String>().trim());
+        // The beginning says it all, however long the rest is.
+        let words = answer.chunk().await.ok().flatten().unwrap_or_default();
+        let words: String = String::from_utf8_lossy(&words).chars().take(200).collect();
+        let why = format!("HTTP {status}: {}", words.trim());
         match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
                 Outcome::Refused(why)
@@ -138,10 +139,10 @@ impl Poster {
         }
     }
 
-    fn url(&self, path: &str) -> Url {
+    fn url(&self) -> Url {
         let mut url = self.target.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/{path}"));
+        url.set_path(&format!("{base}/api/v2/alerts"));
         url
     }
 }

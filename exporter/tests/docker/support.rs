@@ -205,10 +205,7 @@ pub struct FakeAlertmanager {
 impl FakeAlertmanager {
     pub async fn listen() -> Self {
         let received: Arc<Mutex<Received>> = Arc::default();
-        let router = Router::new()
-            .route("/-/ready", get(|| async { "OK" }))
-            .route("/api/v2/alerts", post(take))
-            .with_state(Arc::clone(&received));
+        let router = Router::new().route("/api/v2/alerts", post(take)).with_state(Arc::clone(&received));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
