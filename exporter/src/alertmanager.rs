@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use seamark_kit::exposition::Exposition;
 use tokio::task::JoinHandle;
+use tracing::warn;
 
 use alert::{EventAlert, Origin};
 use outbox::Outbox;
@@ -64,6 +65,9 @@ pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result
     let mut sender = AlertSender::default();
     let mut tasks = Vec::new();
     for target in &settings.targets {
+        if target.sends_credentials_in_clear() {
+            warn!("the credentials for Alertmanager `{}` go over plain http; use https", target.name);
+        }
         let outbox = outboxes.of(&target.name);
         sender.outboxes.push(Arc::clone(&outbox));
         tasks.push(tokio::spawn(post::run(client.clone(), target.clone(), origin.clone(), outbox)));

@@ -1,5 +1,7 @@
 //! The section `alertmanager` of the configuration.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 use seamark_kit::config::{Item, Section};
 use seamark_kit::secret::Secret;
@@ -24,6 +26,15 @@ pub struct Target {
     pub url: Url,
     /// What it asks for.
     pub credentials: Option<Credentials>,
+}
+
+impl Target {
+    /// Whether anybody on the way can read the credentials.
+    pub fn sends_credentials_in_clear(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let stays_here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        self.credentials.is_some() && self.url.scheme() == "http" && !stays_here
+    }
 }
 
 /// How an Alertmanager knows us.
@@ -169,6 +180,16 @@ mod tests {
         assert_eq!(read.labels, [("site".to_owned(), "north".to_owned())]);
         assert!(!format!("{read:?}").contains("p@ss"));
         assert_eq!(settings("{}").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn credentials_on_an_unencrypted_way_are_noticed() {
+        let read = settings(
+            "alertmanager:\n  urls: ['http://u:p@am', 'https://u:p@am', 'http://u:p@localhost', 'http://u:p@127.0.0.2', \
+             'http://u:p@[::1]:1', 'http://open']\n",
+        );
+        let noticed: Vec<_> = read.unwrap().targets.iter().map(super::Target::sends_credentials_in_clear).collect();
+        assert_eq!(noticed, [true, false, false, false, false, false]);
     }
 
     #[test]
