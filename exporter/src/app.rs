@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,7 +46,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::init(invocation.log_level, invocation.log_format);
     let inventory = Arc::new(Inventory::new());
-    let config = match config::load(invocation.config_file.as_deref(), &invocation.overrides, &inventory) {
+    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory);
+    let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
+        // A file that was broken after the start is no illness of the exporter that runs with the one before.
+        (Err(_), Task::HealthCheck(_)) => load(None),
+        (loaded, _) => loaded,
+    };
+    let config = match loaded {
         Ok(config) => config,
         Err(problems) => {
             let _ = writeln!(io::stderr(), "{problems}");

@@ -239,6 +239,11 @@ fn it_is_healthy_while_it_runs_and_ends_in_order_on_sigterm() {
     let mut exporter = Exporter::start(&home, "");
     let url = format!("{}/-/healthy", exporter.url);
     assert_eq!(run(&home, &["healthcheck", "--url", &url]).status.code(), Some(0));
+    // The file may have been broken since; the address can be a flag or a variable.
+    let broken = write(&home, "listen: [").display().to_string();
+    let address = exporter.url.trim_start_matches("http://");
+    let asked = run(&home, &["healthcheck", "--config.file", &broken, "--web.listen-address", address]);
+    assert_eq!(asked.status.code(), Some(0), "{asked:?}");
     kill_process(Pid::from_child(&exporter.child), Signal::TERM).unwrap();
     assert_eq!(exporter.child.wait().unwrap().code(), Some(0));
     let gone = run(&home, &["healthcheck", "--url", &url]);
