@@ -74,6 +74,9 @@ pub enum StartError {
     /// No connection to a chat could ever be made.
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),
+    /// The reload itself failed; the log says where.
+    #[error("the reload broke off, which is a fault of the relay's: restart it")]
+    Interrupted,
 }
 
 /// The running relay; a clone is another handle to it.
@@ -166,6 +169,13 @@ impl App {
     ///
     /// What is wrong with the new one; the old one stays in use then, and a metric says so.
     pub async fn reload(&self) -> Result<(), StartError> {
+        // A task of its own: a client that goes away ends its request at the next `await`, and between the old loops
+        // and the new ones that would leave none.
+        let app = self.clone();
+        tokio::spawn(async move { app.replace_parts().await }).await.unwrap_or(Err(StartError::Interrupted))
+    }
+
+    async fn replace_parts(&self) -> Result<(), StartError> {
         let shared = &*self.0;
         let mut deliverer = shared.deliverer.lock().await;
         let loaded = shared.origin.load().map_err(StartError::Config);

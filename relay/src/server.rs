@@ -22,6 +22,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts", post(webhook::to_default_channels))
         .route("/api/v1/alerts/", post(webhook::to_default_channels))
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
+        .route("/api/v1/alerts/{channels}/", post(webhook::to_channels))
         .route("/-/reload", post(reload).put(reload))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), access::guard));

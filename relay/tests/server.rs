@@ -15,10 +15,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use futures_util::FutureExt as _;
 use seamark_relay::app::{App, Origin};
 use seamark_relay::server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 /// A relay on a configuration of its own, with an outbox in a temporary directory.
@@ -146,6 +148,7 @@ async fn the_url_names_channels_and_a_wrong_name_reaches_the_default_ones() {
     assert_eq!(told("/api/v1/alerts/spare,screen", "B").await, json!(["spare", "screen"]));
     assert_eq!(told("/api/v1/alerts/screan", "C").await, json!(["screen"]));
     assert_eq!(told("/api/v1/alerts/", "E").await, json!(["screen"]));
+    assert_eq!(told("/api/v1/alerts/spare/", "H").await, json!(["spare"]));
     assert_eq!(told("/api/v1/alerts/%FF", "F").await, json!(["screen"]));
     assert_eq!(told("/api/v1/alerts/spare%2Cscreen", "G").await, json!(["spare", "screen"]));
     // Switched off: its address is empty.
@@ -265,6 +268,27 @@ async fn a_reload_takes_a_good_file_over_and_leaves_everything_as_it_is_after_a_
     assert_eq!(relay.post("/-/reload", "").await.status, StatusCode::OK);
     assert_eq!(relay.metric(successful).await.as_deref(), Some("1"));
     assert_eq!(relay.post("/api/v1/alerts", webhook("B")).await.json().1["channels"], json!(["spare"]));
+    relay.wait_until(r#"seamark_relay_deliveries_total{channel="spare",kind="alert",result="delivered"}"#, "1").await;
+}
+
+#[tokio::test]
+async fn a_reload_whose_client_goes_away_is_still_carried_out() {
+    let chat = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let slow = format!("{{type: discord, webhook_url: \"http://{}/api/webhooks/1/t\"}}", chat.local_addr().unwrap());
+    let relay = Relay::start("notices: false").await;
+    let text = fs::read_to_string(relay.directory.path().join("relay.yml")).unwrap();
+    let text = text.replace("{type: discord, webhook_url: ''}", &slow);
+    fs::write(relay.directory.path().join("relay.yml"), text).unwrap();
+    assert_eq!(relay.post("/-/reload", "").await.status, StatusCode::OK);
+
+    // A call to the chat is under way, so that the reload has to wait for it, and its client does not.
+    relay.post("/api/v1/alerts/ops", webhook("A")).await;
+    let (call, _) = chat.accept().await.unwrap();
+    let mut reload = Box::pin(relay.post("/-/reload", ""));
+    assert!((&mut reload).now_or_never().is_none());
+    drop(reload);
+    drop(call);
+    relay.post("/api/v1/alerts/spare", webhook("B")).await;
     relay.wait_until(r#"seamark_relay_deliveries_total{channel="spare",kind="alert",result="delivered"}"#, "1").await;
 }
 
