@@ -257,11 +257,20 @@ impl Store {
     ///
     /// [`StoreError::Unavailable`]: nothing was stored.
     pub async fn append(&self, notification: Notification) -> Result<Appended, StoreError> {
-        let appended = self.call(move |connection| outbox::append(connection, &notification)).await?;
-        if appended == Appended::Stored {
-            self.wake();
-        }
-        Ok(appended)
+        let (answer, answered) = oneshot::channel();
+        // Told by the writer's thread: whoever asked may be gone by then, and the notification is to be sent all the same.
+        let news = self.inner.appended.clone();
+        let tell = move |appended: &Appended| {
+            if *appended == Appended::Stored {
+                tell_all(&news);
+            }
+        };
+        self.inner.writer.submit(writer::job(
+            move |connection| outbox::append(connection, &notification),
+            tell,
+            answer,
+        ));
+        given(answered).await
     }
 
     /// Changes whenever something was stored, so that a loop can wait for work.
@@ -271,7 +280,7 @@ impl Store {
 
     /// Lets everybody look for work who waits for [`Store::appended`].
     pub fn wake(&self) {
-        self.inner.appended.send_modify(|count| *count = count.wrapping_add(1));
+        tell_all(&self.inner.appended);
     }
 
     /// The delivery that is next for this channel. Its attempt is on disk as started when this returns, so that a
@@ -381,7 +390,15 @@ impl Store {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.inner.writer.submit(writer::job(work, answer));
-        answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("its thread has ended".to_owned())))
+        self.inner.writer.submit(writer::job(work, |_| {}, answer));
+        given(answered).await
     }
+}
+
+async fn given<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("its thread has ended".to_owned())))
+}
+
+fn tell_all(appended: &watch::Sender<u64>) {
+    appended.send_modify(|count| *count = count.wrapping_add(1));
 }

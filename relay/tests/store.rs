@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use seamark_relay::alert::{Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
@@ -122,6 +123,17 @@ async fn a_repeat_within_its_window_is_stored_once() {
     // The clock was set back by a day: the key from the future does not silence anybody.
     assert_eq!(store.append(later(-86_400)).await.unwrap(), Appended::Stored);
     assert_eq!(store.backlog().await.unwrap()[0].pending, 4);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_meanwhile_leaves_nothing_unnoticed() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let mut appended = store.appended();
+    // Asked once and dropped, as the server does when Alertmanager closes its connection.
+    let _ = store.append(notification("one", "group")).now_or_never();
+    tokio::time::timeout(Duration::from_secs(20), appended.changed()).await.expect("nobody was told").unwrap();
+    assert_eq!(body(&claim(&store, at(1)).await), "one");
 }
 
 #[tokio::test]

@@ -19,9 +19,11 @@ pub(super) type Job = Box<dyn FnOnce(Option<&Connection>) -> Answer + Send>;
 /// Tells the caller what came of it. `Some`: the commit failed, for this reason.
 type Answer = Box<dyn FnOnce(Option<&str>)>;
 
-/// Makes a job of `work`. Its own failure leaves the others of its batch alone.
+/// Makes a job of `work`. Its own failure leaves the others of its batch alone. `committed` is called once the result
+/// is on disk, whether or not the caller still waits for it.
 pub(super) fn job<T: Send + 'static>(
     work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    committed: impl FnOnce(&T) + Send + 'static,
     answer: oneshot::Sender<Result<T, StoreError>>,
 ) -> Job {
     Box::new(move |connection| {
@@ -31,6 +33,9 @@ pub(super) fn job<T: Send + 'static>(
                 (None, Some(result)) => result.map_err(StoreError::from),
                 (reason, _) => Err(StoreError::Unavailable(reason.unwrap_or("no transaction").to_owned())),
             };
+            if let Ok(result) = &result {
+                committed(result);
+            }
             // Nobody listens when the caller's request was closed meanwhile.
             let _ = answer.send(result);
         })
