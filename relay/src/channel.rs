@@ -21,7 +21,7 @@ pub static KINDS: &[Kind] = &[discord::KIND, log::KIND];
 pub struct Kind {
     /// The value of `type:` in the configuration.
     pub name: &'static str,
-    /// Reads the channel's own keys. `Ok(None)`: its address is empty, the channel is off.
+    /// Reads the channel's own keys. `None`: its address is empty, so the channel is off, or a problem was reported.
     pub build: fn(&mut Section) -> Option<Box<dyn Channel>>,
 }
 
@@ -149,7 +149,7 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// The service's limits.
     fn limits(&self) -> &'static Limits;
 
-    /// Lays a message out within the service's limits. Never empty; what has no room is counted, never dropped
+    /// Lays a message out within the service's limits. Whether it makes a sound is for [`Channel::post`]. Never empty; what has no room is counted, never dropped
     /// silently.
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload>;
 

@@ -69,13 +69,7 @@ impl Channel for Discord {
     }
 
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
-        let mut payloads = layout::render(message, detail);
-        if message.silent {
-            for Payload(body) in &mut payloads {
-                set(body, "flags", limits::SUPPRESS_NOTIFICATIONS.into());
-            }
-        }
-        payloads
+        layout::render(message, detail)
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
@@ -102,9 +96,6 @@ impl Channel for Discord {
         let mut body = payload.0.clone();
         // The default applies anew at each edit.
         set(&mut body, "allowed_mentions", json!({ "parse": [] }));
-        if let Some(object) = body.as_object_mut() {
-            object.remove("flags");
-        }
         Some(Request { method: Method::Patch, url: self.url(&format!("/messages/{}", at.0), &[]), body })
     }
 
@@ -134,10 +125,26 @@ fn set(body: &mut Value, key: &str, value: Value) {
 
 /// Says above the message that it may be a repeat.
 fn mark_repeat(body: &mut Value, words: &str) {
-    let words = format!("↻ {}", markup::plain(words, markup::Place::Plain, limits::CONTENT / 20));
+    let words = markup::plain(words, markup::Place::Plain, limits::CONTENT / 20);
     let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
     let marked = if content.is_empty() { words } else { format!("{words}\n{content}") };
     if points(&marked) <= limits::CONTENT {
         set(body, "content", marked.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_silent_message_is_sent_without_a_sound() {
+        let webhook = Secret::new("https://discord.com/api/v10/webhooks/11/t");
+        let discord = Discord { webhook, thread_id: None, username: None, avatar_url: None };
+        let flags = |silent| {
+            let how = Posting { silent, ..Posting::default() };
+            discord.post(&Payload(json!({"content": "x"})), &how).body.get("flags").cloned()
+        };
+        assert_eq!((flags(true), flags(false)), (Some(json!(4096)), None));
     }
 }
