@@ -14,8 +14,9 @@ use super::StoreError;
 /// The tables of each version, the oldest first; `PRAGMA user_version` counts those that are there.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
-/// How long to wait for somebody who looks at the file with other tools.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for somebody who writes to the file with other tools; readers are in nobody's way. Alertmanager
+/// tries again by itself, and everybody else waits behind this.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An open file.
 #[derive(Debug)]
