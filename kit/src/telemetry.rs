@@ -34,6 +34,10 @@ pub enum LogLevel {
     Trace,
 }
 
+/// The target of events that are the program's work and not talk about it, such as messages for a reader of the log.
+/// They are written however little is logged otherwise.
+pub const WORK: &str = "seamark::work";
+
 /// Starts logging for the rest of the process. A second call changes nothing.
 pub fn init(level: LogLevel, format: LogFormat) {
     let filter = match level {
@@ -49,12 +53,12 @@ pub fn init(level: LogLevel, format: LogFormat) {
         }
         LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
     };
-    let only_ours = tracing_subscriber::filter::filter_fn(move |metadata| {
-        level == LogLevel::Trace
-            || metadata.target().starts_with("seamark")
-            || *metadata.level() <= tracing::Level::WARN
-    });
-    let subscriber = tracing_subscriber::registry().with(layer.with_filter(only_ours).with_filter(filter));
+    let is_wanted = tracing_subscriber::filter::filter_fn(move |metadata| {
+        let is_ours = metadata.target().starts_with("seamark") || *metadata.level() <= tracing::Level::WARN;
+        metadata.target() == WORK || (*metadata.level() <= filter && (is_ours || level == LogLevel::Trace))
+    })
+    .with_max_level_hint(filter.max(LevelFilter::INFO));
+    let subscriber = tracing_subscriber::registry().with(layer.with_filter(is_wanted));
     // Only tests start it twice.
     let _ = subscriber.try_init();
 }

@@ -55,15 +55,20 @@ struct Relay {
 
 impl Relay {
     fn start(config: &str) -> Self {
-        let mut child = command().args(["--config.file", config]).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut relay = Self { child, lines, seen: Vec::new(), address: "0.0.0.0:0".parse().unwrap() };
+        let mut relay = Self::spawn(config, &[]);
         let line = relay.wait_for("takes notifications");
         let address = line.split("address=").nth(1).unwrap().split(' ').next().unwrap();
         relay.address = address.trim_matches('"').parse().unwrap();
         relay
+    }
+
+    /// Does not wait for it to listen.
+    fn spawn(config: &str, flags: &[&str]) -> Self {
+        let mut child = command().args(["--config.file", config]).args(flags).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines, seen: Vec::new(), address: "0.0.0.0:0".parse().unwrap() }
     }
 
     /// The first log line, from now on, that holds these words.
@@ -225,6 +230,15 @@ fn a_crash_becomes_a_message_in_the_chat_and_in_the_log() {
     }
     relay.wait_for("💥 shop-api crashed on web-1 (exit code 3)");
     assert!(relay.seen.iter().all(|line| !line.contains("tok3n")), "{:#?}", relay.seen);
+}
+
+#[test]
+fn the_log_channel_is_heard_however_little_is_logged() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = config(&directory, "channels: {screen: {type: log}}");
+    let mut relay = Relay::spawn(&file, &["--log.level", "error"]);
+    relay.wait_for("Seamark relay started");
+    assert!(relay.seen.iter().all(|line| !line.contains("takes notifications")), "{:#?}", relay.seen);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 //! One message is one log event. Line breaks inside it are written as `\n` and everything else that a terminal
 //! could obey as its number, so that no label can forge a log line.
 
+use seamark_kit::secret::Secret;
+
 use super::split::{cut, turns_direction};
 use super::{Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
-use crate::message::{Item, Message, Span};
-use seamark_kit::secret::Secret;
+use crate::message::{Field, Item, Message, Span};
 
 pub(super) const KIND: Kind = Kind { name: "log", build: |_| Some(Box::new(Log)) };
 
@@ -32,7 +33,8 @@ impl Channel for Log {
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
         let mut parts = vec![cut(&message.title, TEXT).0];
         if detail != Detail::Title {
-            parts.extend(message.items.iter().take(ITEMS).map(item));
+            let items = message.items.iter().take(ITEMS).map(|one| item(one, &message.title));
+            parts.extend(items.filter(|item| !item.is_empty()));
             let left_out = message.items.len().saturating_sub(ITEMS);
             parts.extend((left_out > 0).then(|| message.more.replace("{n}", &left_out.to_string())));
             parts.extend(message.footer.as_deref().map(|words| cut(words, TEXT).0));
@@ -58,20 +60,18 @@ impl Channel for Log {
     }
 }
 
-fn item(item: &Item) -> String {
-    let mut text = cut(&item.title, TEXT).0;
-    let body = cut(&words(&item.body), TEXT).0;
-    if !body.is_empty() {
-        text.push_str(": ");
-        text.push_str(&body);
-    }
-    for field in &item.fields {
-        text.push_str(&format!("; {}: {}", cut(&field.name, TEXT).0, cut(&words(&field.value), TEXT).0));
-    }
-    for (label, url) in &item.links {
-        text.push_str(&format!("; {label}: {url}"));
-    }
-    text
+/// Title and body, then the details. A title that is the message's own is not said twice.
+fn item(item: &Item, said: &str) -> String {
+    let title = if item.title == said { String::new() } else { cut(&item.title, TEXT).0 };
+    let head = [title, cut(&words(&item.body), TEXT).0];
+    let field = |field: &Field| format!("{}: {}", cut(&field.name, TEXT).0, cut(&words(&field.value), TEXT).0);
+    let links = item.links.iter().map(|(label, url)| format!("{label}: {url}"));
+    let details: Vec<String> = item.fields.iter().map(field).chain(links).collect();
+    joined(&[joined(&head, ": "), details.join("; ")], " – ")
+}
+
+fn joined(parts: &[String], between: &str) -> String {
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(between)
 }
 
 fn words(text: &[Span]) -> String {
@@ -102,18 +102,43 @@ mod tests {
     use super::*;
     use crate::message::Tone;
 
-    #[test]
-    fn a_label_can_neither_forge_a_line_nor_reach_the_terminal() {
-        let message = Message {
+    fn message(title: &str) -> Message {
+        Message {
             tone: Tone::Critical,
-            title: "web is down\nlevel=error msg=forged\u{1b}[2J".to_owned(),
+            title: title.to_owned(),
             url: None,
             items: Vec::new(),
             footer: None,
             more: "and {n} more".to_owned(),
             maybe_repeated: "may be a repeat".to_owned(),
             silent: false,
+        }
+    }
+
+    #[test]
+    fn one_alert_is_one_line_that_says_everything_once() {
+        let text = |words: &str| vec![Span::Text(words.to_owned())];
+        let field = Field { name: "Host".to_owned(), value: text("web-1"), short: true };
+        let item = Item {
+            tone: Tone::Critical,
+            title: "shop crashed".to_owned(),
+            body: text("It ran out of memory."),
+            fields: vec![field],
+            links: vec![("Silence".to_owned(), "http://am/#/silences".to_owned())],
+            at: None,
         };
+        let other = Item { title: "api crashed".to_owned(), fields: Vec::new(), links: Vec::new(), ..item.clone() };
+        let message = Message { items: vec![item, other], ..message("shop crashed") };
+        assert_eq!(
+            Log.render(&message, Detail::Full).remove(0).0,
+            "shop crashed | It ran out of memory. – Host: web-1; Silence: http://am/#/silences | \
+             api crashed: It ran out of memory."
+        );
+    }
+
+    #[test]
+    fn a_label_can_neither_forge_a_line_nor_reach_the_terminal() {
+        let message = message("web is down\nlevel=error msg=forged\u{1b}[2J");
         let payload = Log.render(&message, Detail::Full).remove(0);
         assert_eq!(payload.0, "web is down\\nlevel=error msg=forged\\u{1b}[2J");
     }

@@ -51,7 +51,7 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
         Method::Patch => client.patch(url),
         Method::Print => {
             let text = request.body.as_str().unwrap_or_default();
-            tracing::info!(target: "seamark_relay::message", "{text}");
+            tracing::info!(target: seamark_kit::telemetry::WORK, "{text}");
             return Ok(Response { status: 200, ..Response::default() });
         }
     };
