@@ -126,9 +126,13 @@ fn letters(words: &str) -> Vec<Atom> {
     let mut line_start = true;
     let mut rest = clean(words).chars().collect::<Vec<_>>().into_iter().peekable();
     let mut digits = false;
+    let mut before = None;
     while let Some(letter) = rest.next() {
         let markup = match letter {
-            '\\' | '*' | '_' | '~' | '|' | '`' | '>' | '#' | '[' | ']' | '(' | ')' | '<' => format!("\\{letter}"),
+            '\\' | '*' | '_' | '~' | '|' | '`' | '>' | '#' | '<' => format!("\\{letter}"),
+            // Brackets are a link only where a parenthesis follows at once. Escaped everywhere they would be seen where
+            // nothing renders, as in a phone's notification: `down \[web-1\] \(exit code 3\)`.
+            '(' if before == Some(']') => "\\(".to_owned(),
             // A colon before a slash makes a link of what is only a text with an address in it.
             ':' if rest.peek() == Some(&'/') => "\\:".to_owned(),
             '-' | '+' if line_start => format!("\\{letter}"),
@@ -137,6 +141,7 @@ fn letters(words: &str) -> Vec<Atom> {
             '@' => "@\u{200b}".to_owned(),
             letter => letter.to_string(),
         };
+        before = Some(letter);
         digits = letter.is_ascii_digit() && (line_start || digits);
         line_start = letter == '\n' || (line_start && letter == ' ');
         atoms.push(Atom { markup, letters: 1, around: None });
@@ -160,7 +165,7 @@ fn code(words: &str) -> String {
 /// A masked link; an address that is not one for the web, or too long to be shown, leaves its label as text.
 pub(super) fn link(label: &str, url: &str) -> String {
     match web_address(url) {
-        Some(url) => format!("[{}](<{}>)", escape(label), url),
+        Some(url) => format!("[{}](<{url}>)", escape(label).replace('[', "\\[").replace(']', "\\]")),
         None => escape(label),
     }
 }
@@ -195,7 +200,7 @@ mod tests {
         let data = "*a* _b_ ~c~ ||d|| `e` \\ [x](http://y) > q # h";
         assert_eq!(
             plain(data, Place::Body, 4096),
-            "\\*a\\* \\_b\\_ \\~c\\~ \\|\\|d\\|\\| \\`e\\` \\\\ \\[x\\]\\(http\\://y\\) \\> q \\# h"
+            "\\*a\\* \\_b\\_ \\~c\\~ \\|\\|d\\|\\| \\`e\\` \\\\ [x]\\(http\\://y) \\> q \\# h"
         );
     }
 
@@ -207,6 +212,12 @@ mod tests {
             "@\u{200b}everyone @\u{200b}here \\<@\u{200b}1\\> \\<@\u{200b}&2\\> \\<\\#3\\> \\<t:1:R\\> \\</a:1\\> \\<:e:4\\>"
         );
         assert_eq!(text(&[Span::Code("@everyone".to_owned())], Place::Body, 100), "`@\u{200b}everyone`");
+    }
+
+    #[test]
+    fn brackets_and_parentheses_of_a_sentence_stay_as_they_are() {
+        let title = "Down [web-1] (exit code 3)";
+        assert_eq!(plain(title, Place::Title, 100), title);
     }
 
     #[test]
