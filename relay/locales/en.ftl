@@ -13,9 +13,9 @@ crash-over-title = ✅ { $container } recovered on { $host } after { $duration }
 crash-over-body = The crash of container { $container } on { $host } (exit code { $code }) is over; it lasted { $duration }.
 
 restarted-title = 🔄 { $container } restarted on { $host } (exit code { $code })
-restarted-body = Container { $container } on { $host } ended and was started again at once: { $cause }.
+restarted-body = Container { $container } on { $host } ended and was started again at once. Cause: { $cause }.
 stopped-title = 🛑 { $container } was stopped on { $host } (exit code { $code })
-stopped-body = Container { $container } on { $host } stopped in good order.
+stopped-body = Container { $container } on { $host } was asked to stop, and has stopped.
 started-title = 🟢 { $container } started on { $host }
 started-body = Container { $container } on { $host } is running.
 
@@ -23,8 +23,8 @@ cause-exit = the program exited with code { $code }
 cause-oom = it ran out of memory and the kernel killed it
 cause-killed = it was killed (SIGKILL), perhaps because memory ran out
 cause-aborted = the program aborted itself (SIGABRT)
-cause-segfault = it accessed memory that it must not (SIGSEGV, segmentation fault)
-cause-signal = { $signal } ended it
+cause-segfault = the program accessed memory that is not its own (SIGSEGV, segmentation fault)
+cause-signal = the signal { $signal } ended it
 cause-not-executable = its command could not be executed (exit code 126)
 cause-not-found = its command was not found (exit code 127)
 cause-clean = the program ended by itself without an error
@@ -98,7 +98,7 @@ link-silence = 🔕 Silence
 
 ## Around a message
 
-more-items = Not shown here: { $number } more.
+more-items = { $number } more not shown here.
 maybe-repeated = ↻ May be a repeat: an earlier try may have arrived.
 cut-by-alertmanager = { $count ->
     [one] Alertmanager left out { $count } more alert.
@@ -113,8 +113,8 @@ unreadable-title = ❓ A stored notification can no longer be read: { $problem }
 ## The relay itself
 
 notice-started-title = 🟢 Seamark relay started
-notice-started-body = Version { $version }. Channels that are on: { $channels }.
-notice-started-off = Without an address and therefore off: { $channels }.
+notice-started-body = Version { $version }. Channels in use: { $channels }.
+notice-started-off = Off, because they have no address: { $channels }.
 notice-stopping-title = 🛑 Seamark relay is stopping
 notice-stopping-body = Alertmanager keeps its notifications until the relay is back.
 
@@ -127,4 +127,4 @@ duration-days = { $days ->
 duration-hours = { $hours } h
 duration-minutes = { $minutes } min
 duration-seconds = { $seconds } s
-duration-instant = under 1 s
+duration-instant = less than 1 s

@@ -12,13 +12,13 @@ crash-over-title = ✅ Контейнер { $container } на { $host } відн
 crash-over-body = Збій контейнера { $container } на { $host } (код виходу { $code }) усунуто; він тривав { $duration }.
 
 restarted-title = 🔄 Контейнер { $container } на { $host } перезапущено (код виходу { $code })
-restarted-body = Контейнер { $container } на { $host } завершив роботу й одразу запустився знову: { $cause }.
+restarted-body = Контейнер { $container } на { $host } завершив роботу й одразу запустився знову. Причина: { $cause }.
 stopped-title = 🛑 Контейнер { $container } на { $host } зупинено (код виходу { $code })
-stopped-body = Контейнер { $container } на { $host } зупинено штатно.
+stopped-body = Контейнер { $container } на { $host } отримав запит на зупинку й зупинився.
 started-title = 🟢 Контейнер { $container } на { $host } запущено
 started-body = Контейнер { $container } на { $host } працює.
 
-cause-exit = програма вийшла з кодом { $code }
+cause-exit = програма завершилася з кодом { $code }
 cause-oom = забракло пам’яті, і ядро завершило процес
 cause-killed = процес примусово завершено (SIGKILL), можливо, через брак пам’яті
 cause-aborted = програма сама перервала роботу (SIGABRT)
@@ -103,7 +103,7 @@ link-silence = 🔕 Заглушити
 
 ## Навколо повідомлення
 
-more-items = Ще не показано: { $number }.
+more-items = Тут не показано ще { $number }.
 maybe-repeated = ↻ Можливий повтор: попередня спроба могла дійти.
 cut-by-alertmanager = Alertmanager не передав ще { $count ->
     [one] { $count } сповіщення
@@ -121,7 +121,7 @@ unreadable-title = ❓ Збережене сповіщення більше не
 
 notice-started-title = 🟢 Ретранслятор Seamark запущено
 notice-started-body = Версія { $version }. Увімкнені канали: { $channels }.
-notice-started-off = Без адреси й тому вимкнені: { $channels }.
+notice-started-off = Вимкнені, бо не мають адреси: { $channels }.
 notice-stopping-title = 🛑 Ретранслятор Seamark зупиняється
 notice-stopping-body = Доки ретранслятор не повернеться, сповіщення зберігає Alertmanager.
 

@@ -12,9 +12,9 @@ crash-over-title = ✅ { $host } 上的容器 { $container } 已恢复，历时 
 crash-over-body = 主机 { $host } 上的容器 { $container } 此前崩溃（退出码 { $code }），现已恢复，历时 { $duration }。
 
 restarted-title = 🔄 { $host } 上的容器 { $container } 已重启（退出码 { $code }）
-restarted-body = 主机 { $host } 上的容器 { $container } 退出后随即重新启动：{ $cause }。
+restarted-body = 主机 { $host } 上的容器 { $container } 退出后随即重新启动，原因：{ $cause }。
 stopped-title = 🛑 { $host } 上的容器 { $container } 已停止（退出码 { $code }）
-stopped-body = 主机 { $host } 上的容器 { $container } 已正常停止。
+stopped-body = 主机 { $host } 上的容器 { $container } 收到停止请求，已停止。
 started-title = 🟢 { $host } 上的容器 { $container } 已启动
 started-body = 主机 { $host } 上的容器 { $container } 正在运行。
 
@@ -101,7 +101,7 @@ unreadable-title = ❓ 有一条已存的通知无法读取：{ $problem }
 
 notice-started-title = 🟢 Seamark 中继已启动
 notice-started-body = 版本 { $version }，已启用的通道：{ $channels }。
-notice-started-off = 未配置地址、因此未启用的通道：{ $channels }。
+notice-started-off = 未配置地址、未启用的通道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中继正在停止
 notice-stopping-body = 在中继恢复之前，通知由 Alertmanager 保留。
 

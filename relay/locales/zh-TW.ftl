@@ -12,9 +12,9 @@ crash-over-title = ✅ { $host } 上的容器 { $container } 已恢復，歷時 
 crash-over-body = 主機 { $host } 上的容器 { $container } 先前崩潰（退出碼 { $code }），現已恢復，歷時 { $duration }。
 
 restarted-title = 🔄 { $host } 上的容器 { $container } 已重啟（退出碼 { $code }）
-restarted-body = 主機 { $host } 上的容器 { $container } 結束後隨即重新啟動：{ $cause }。
+restarted-body = 主機 { $host } 上的容器 { $container } 結束後隨即重新啟動，原因：{ $cause }。
 stopped-title = 🛑 { $host } 上的容器 { $container } 已停止（退出碼 { $code }）
-stopped-body = 主機 { $host } 上的容器 { $container } 已正常停止。
+stopped-body = 主機 { $host } 上的容器 { $container } 收到停止要求，已停止。
 started-title = 🟢 { $host } 上的容器 { $container } 已啟動
 started-body = 主機 { $host } 上的容器 { $container } 執行中。
 
@@ -101,7 +101,7 @@ unreadable-title = ❓ 有一則已儲存的通知無法讀取：{ $problem }
 
 notice-started-title = 🟢 Seamark 中繼已啟動
 notice-started-body = 版本 { $version }，已啟用的頻道：{ $channels }。
-notice-started-off = 未設定位址、因此未啟用的頻道：{ $channels }。
+notice-started-off = 未設定位址、未啟用的頻道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中繼正在停止
 notice-stopping-body = 在中繼恢復之前，通知由 Alertmanager 保留。
 

@@ -126,6 +126,13 @@ fn a_container_out_of_memory() {
 }
 
 #[test]
+fn a_crash_of_which_next_to_nothing_is_known() {
+    let mut alert = event("ContainerCrashed", "critical", json!({}));
+    alert["labels"] = json!({"alertname": "ContainerCrashed", "seamark_kind": "event", "instance": ""});
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+}
+
+#[test]
 fn a_recovery() {
     let alert = resolved(crash(), "2026-11-21T10:04:15Z");
     insta::assert_snapshot!(in_all_languages(MessageKind::Resolved, &webhook(json!([alert])), None));

@@ -31,6 +31,7 @@ pub(super) fn item(voice: &Voice, alert: &Alert) -> Option<Item> {
 struct Event<'a> {
     voice: &'a Voice,
     alert: &'a Alert,
+    place: Place<'a>,
     container: Span,
     host: Span,
     code: Option<i64>,
@@ -47,6 +48,7 @@ impl<'a> Event<'a> {
         Self {
             voice,
             alert,
+            place,
             container: name(place.container, "unknown-container"),
             host: name(place.host, "unknown-host"),
             code,
@@ -114,8 +116,8 @@ impl<'a> Event<'a> {
     }
 
     fn add_identity(&self, fields: &mut Fields<'_>) {
-        fields.add("field-container", vec![self.container.clone()]);
-        fields.add("field-host", vec![self.host.clone()]);
+        fields.add_code("field-container", self.place.container.map(one_line).as_deref());
+        fields.add_code("field-host", self.place.host.map(one_line).as_deref());
         let code = self.code.map(|code| match signal_of(code) {
             Some(signal) => format!("{code} ({signal})"),
             None => code.to_string(),

@@ -109,7 +109,7 @@ mod tests {
         let said = |locale| seconds.map(|seconds| duration(&voice(locale, "UTC"), Duration::from_secs(seconds)));
         assert_eq!(
             said(Locale::En),
-            ["under 1 s", "1 s", "1 min", "4 min 12 s", "1 h", "2 h 5 min", "1 day", "1 day 2 h", "5 days"]
+            ["less than 1 s", "1 s", "1 min", "4 min 12 s", "1 h", "2 h 5 min", "1 day", "1 day 2 h", "5 days"]
         );
         assert_eq!(
             said(Locale::ZhCn),
