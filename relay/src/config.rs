@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use seamark_kit::config::{Item, Problems, Section, Source, read};
+use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
 
 use crate::channel::{Channel, KINDS, Kind};
@@ -19,7 +19,8 @@ pub use access::{Access, AccessError};
 const LISTEN: &str = "127.0.0.1:9878";
 /// Where the outbox is kept unless told otherwise.
 const STORAGE: &str = "/var/lib/seamark/relay.db";
-/// Types of channel that are planned. Naming them is no mistake, but nothing can be sent there yet.
+/// Types of channel that are planned: nothing can be sent there yet, and the problem says so. Once a kind is in
+/// [`KINDS`], its name here is not looked at any more.
 const LATER_TYPES: [&str; 2] = ["wecom", "telegram"];
 
 /// A configuration that can be run.
@@ -133,7 +134,10 @@ fn kind(section: &mut Section) -> Option<&'static Kind> {
                 Some(name) if LATER_TYPES.contains(&name) => {
                     format!("`{name}` comes with a later version; this one has {types}")
                 }
-                Some(name) => format!("expected one of {types}, found `{name}`"),
+                Some(name) => {
+                    let hint = did_you_mean(name, KINDS.iter().map(|kind| kind.name));
+                    format!("expected one of {types}, found `{name}`{hint}")
+                }
             },
         );
         // Which keys there may be depends on the type: without one, none of them is a mistake of its own.

@@ -52,8 +52,12 @@ pub(super) fn words(duration: Duration) -> String {
     format!("{number}{unit}")
 }
 
-/// The known word nearest to a mistyped one, if one is near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// `; did you mean …?` for a mistyped word, to be put behind a problem; empty where no known word is near enough.
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default()
+}
+
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()

@@ -140,8 +140,7 @@ impl Section {
         let found = choices.iter().find(|(word, _)| *word == scalar.text).map(|(_, value)| *value);
         if found.is_none() {
             let words: Vec<String> = choices.iter().map(|(word, _)| format!("`{word}`")).collect();
-            let guess = scalar::nearest(&scalar.text, choices.iter().map(|(word, _)| *word));
-            let hint = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
+            let hint = scalar::did_you_mean(&scalar.text, choices.iter().map(|(word, _)| *word));
             let message = format!("expected {}, found `{}`{hint}", words.join(", "), shown(&scalar.text));
             self.report_value(key, &scalar, &message);
         }
@@ -342,8 +341,7 @@ impl Section {
 impl Drop for Section {
     fn drop(&mut self) {
         for entry in &self.entries {
-            let guess = scalar::nearest(&entry.key, self.taken.iter().map(|taken| taken.key));
-            let hint = guess.map(|guess| format!("; did you mean `{guess}`?")).unwrap_or_default();
+            let hint = scalar::did_you_mean(&entry.key, self.taken.iter().map(|taken| taken.key));
             self.report(entry.position, format!("unknown key `{}`{hint}", shown(&entry.key)));
         }
     }
