@@ -378,8 +378,9 @@ impl Store {
         self.call(upkeep::check).await
     }
 
-    /// Removes what nobody will ask for again, a bounded number of rows at a time. Returns how many notifications
-    /// went; call again while it is not 0.
+    /// Removes what nobody will ask for again, a bounded number of rows at a time; in a file that is half full, the
+    /// oldest of what is finished as well. Returns how many deliveries and notifications went; call again while it is
+    /// not 0.
     pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.call(move |connection| upkeep::prune(connection, now)).await
     }

@@ -309,11 +309,28 @@ async fn old_rows_are_removed_and_waiting_ones_never() {
 
     let day = 86_400;
     assert_eq!(store.prune(at(6 * day)).await.unwrap(), 0);
-    assert_eq!(store.prune(at(8 * day)).await.unwrap(), 1);
+    assert_eq!(store.prune(at(8 * day)).await.unwrap(), 2);
     assert_eq!(store.dead_letters(10).await.unwrap().len(), 1);
-    assert_eq!(store.prune(at(400 * day)).await.unwrap(), 1);
+    assert_eq!(store.prune(at(400 * day)).await.unwrap(), 2);
     assert_eq!(store.prune(at(400 * day)).await.unwrap(), 0);
     assert_eq!(body(&claim(&store, at(400 * day)).await), "waiting");
+}
+
+#[tokio::test]
+async fn history_makes_room_for_what_waits() {
+    let directory = Directory::new();
+    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    store.append(notification("waiting", "group")).await.unwrap();
+    for number in 0..60 {
+        let told = Notification { channels: vec!["told".to_owned()], ..notification(&format!("{number}"), "other") };
+        store.append(Notification { body: vec![b'x'; 5000], ..told }).await.unwrap();
+        let Next::Claim(claim) = store.claim("told", at(0)).await.unwrap() else { panic!("nothing to claim") };
+        finish(&store, &claim).await;
+    }
+    while store.prune(at(2)).await.unwrap() > 0 {}
+    let large = Notification { body: vec![b'x'; 150_000], ..notification("large", "another") };
+    assert_eq!(store.append(large).await.unwrap(), Appended::Stored);
+    assert_eq!(body(&claim(&store, at(2)).await), "waiting");
 }
 
 #[test]

@@ -15,9 +15,11 @@ const DEAD_KEPT: Duration = Duration::from_hours(30 * 24);
 /// No window is longer than this.
 const DEDUPE_KEYS_KEPT: Duration = Duration::from_hours(7 * 24);
 /// However young: more finished deliveries than these are not kept, so that a storm cannot fill the disk for a week.
-const FINISHED_KEPT: u32 = 50_000;
+const FINISHED_KEPT: i64 = 50_000;
 /// Rows that one call removes at most, so that nobody waits long behind it.
-const PRUNE_BATCH: u32 = 500;
+const PRUNE_BATCH: i64 = 500;
+/// The same for a file that is half full, where the oldest go first and no more than have to.
+const CROWDED_BATCH: i64 = 20;
 
 pub(super) fn attempts_since(
     connection: &Connection,
@@ -83,36 +85,45 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
 
 pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
     let before = |kept: Duration| millis(now) - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached(
-            "DELETE FROM dedupe_keys WHERE key IN (SELECT key FROM dedupe_keys WHERE seen_at < ?1 LIMIT ?2)",
-        )?
-        .execute(params![before(DEDUPE_KEYS_KEPT), PRUNE_BATCH])?;
+    let remove =
+        |sql: &str, parameters: &[i64]| connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(parameters));
+    remove(
+        "DELETE FROM dedupe_keys WHERE key IN (SELECT key FROM dedupe_keys WHERE seen_at < ?1 LIMIT ?2)",
+        &[before(DEDUPE_KEYS_KEPT), PRUNE_BATCH],
+    )?;
     // Attempts, parts and message ids go with their delivery.
-    connection
-        .prepare_cached(
+    let mut removed = remove(
+        "DELETE FROM deliveries WHERE id IN (
+           SELECT id FROM deliveries
+           WHERE finished_at IS NOT NULL AND finished_at < CASE state WHEN 'dead' THEN ?1 ELSE ?2 END
+           LIMIT ?3)",
+        &[before(DEAD_KEPT), before(DELIVERED_KEPT), PRUNE_BATCH],
+    )?;
+    removed += remove(
+        "DELETE FROM deliveries WHERE id IN (
+           SELECT id FROM deliveries WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT ?1 OFFSET ?2)",
+        &[PRUNE_BATCH, FINISHED_KEPT],
+    )?;
+    if is_half_full(connection)? {
+        removed += remove(
             "DELETE FROM deliveries WHERE id IN (
-               SELECT id FROM deliveries
-               WHERE finished_at IS NOT NULL
-                 AND finished_at < CASE state WHEN 'dead' THEN ?1 ELSE ?2 END
-               LIMIT ?3)",
-        )?
-        .execute(params![before(DEAD_KEPT), before(DELIVERED_KEPT), PRUNE_BATCH])?;
-    connection
-        .prepare_cached(
-            "DELETE FROM deliveries WHERE id IN (
-               SELECT id FROM deliveries WHERE finished_at IS NOT NULL
-               ORDER BY finished_at DESC LIMIT ?1 OFFSET ?2)",
-        )?
-        .execute(params![PRUNE_BATCH, FINISHED_KEPT])?;
-    let removed = connection
-        .prepare_cached(
-            "DELETE FROM notifications WHERE id IN (
-               SELECT n.id FROM notifications n LEFT JOIN deliveries d ON d.notification = n.id
-               WHERE d.id IS NULL LIMIT ?1)",
-        )?
-        .execute([PRUNE_BATCH])?;
+               SELECT id FROM deliveries WHERE finished_at IS NOT NULL ORDER BY finished_at LIMIT ?1)",
+            &[CROWDED_BATCH],
+        )?;
+    }
+    removed += remove(
+        "DELETE FROM notifications WHERE id IN (
+           SELECT n.id FROM notifications n LEFT JOIN deliveries d ON d.notification = n.id
+           WHERE d.id IS NULL LIMIT ?1)",
+        &[PRUNE_BATCH],
+    )?;
     // Gives free pages back to the file system, a few at a time.
     connection.prepare("PRAGMA incremental_vacuum(1000)")?.query_map([], |_| Ok(()))?.for_each(drop);
     Ok(removed)
+}
+
+/// Whether more than half of what the file may grow to is in use: from there on history gives way to what waits.
+fn is_half_full(connection: &Connection) -> rusqlite::Result<bool> {
+    let pages = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    Ok((pages("page_count")? - pages("freelist_count")?) > pages("max_page_count")? / 2)
 }
