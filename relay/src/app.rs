@@ -30,6 +30,9 @@ pub mod process;
 /// How long the relay waits, once told to stop, for its last words to be with the chats. They are in the outbox in
 /// any case.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long it then waits for the calls under way. Together less than the ten seconds after which Docker kills; what is
+/// cut off is sent again after the next start, and says that it may be a repeat.
+const CALLS_UNDER_WAY: Duration = Duration::from_secs(4);
 
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
@@ -211,8 +214,13 @@ impl App {
         while self.has_work().await && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        if let Some(deliverer) = self.0.deliverer.lock().await.take() {
-            deliverer.stop().await;
+        let stop = async {
+            if let Some(deliverer) = self.0.deliverer.lock().await.take() {
+                deliverer.stop().await;
+            }
+        };
+        if tokio::time::timeout(CALLS_UNDER_WAY, stop).await.is_err() {
+            warn!("a chat does not answer; what it was being sent is tried again after the next start");
         }
     }
 
