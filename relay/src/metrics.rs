@@ -1,6 +1,6 @@
 //! The relay's own figures.
 //!
-//! Series of configured channels exist from the start, so that `increase()` sees the first failure.
+//! Series whose labels are known exist from the start, so that `increase()` sees the first failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,9 @@ impl Outcome {
 /// is what a storm of 30 groups takes in one chat, and the hours are outages.
 const LATENCY_BOUNDS: [f64; 13] =
     [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0, 7200.0, f64::INFINITY];
+
+/// What webhooks are answered with; these series exist from the start.
+const WEBHOOK_ANSWERS: [u16; 5] = [200, 400, 401, 413, 503];
 
 /// Names in URLs are anybody's choice: beyond so many different unknown ones the rest is counted together.
 const UNKNOWN_NAMES: usize = 50;
@@ -158,8 +161,10 @@ impl Metrics {
         let figures = self.figures();
         let family =
             out.counter("seamark_relay_webhook_requests_total", "Webhook requests by the status of their answer.");
-        for (code, count) in &figures.webhook_requests {
-            family.push(&[("code", &code.to_string())], *count);
+        let codes: BTreeSet<u16> = figures.webhook_requests.keys().copied().chain(WEBHOOK_ANSWERS).collect();
+        for code in codes {
+            let count = figures.webhook_requests.get(&code).copied().unwrap_or(0);
+            family.push(&[("code", &code.to_string())], count);
         }
         out.counter("seamark_relay_webhook_duplicates_total", "Notifications that repeated one within its window.")
             .set(figures.duplicates);

@@ -310,6 +310,7 @@ async fn metrics_come_in_both_formats_and_packed_on_request() {
     let relay = Relay::start("").await;
     let classic = relay.get("/metrics").await;
     assert_eq!(classic.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(relay.metric(r#"seamark_relay_webhook_requests_total{code="413"}"#).await.as_deref(), Some("0"));
     for name in ["seamark_relay_build_info{version=", "process_resident_memory_bytes ", "seamark_relay_outbox_pending{"]
     {
         assert!(classic.text().contains(&format!("\n{name}")), "{name} is not in {}", classic.text());

@@ -40,7 +40,7 @@ async fn answer(app: &App, channels: Option<&str>, request: Request) -> Response
     let (status, body) = match read_body(request).await {
         Ok(body) => take(app, channels, &body).await,
         Err((status, problem)) => {
-            warn!(status = status.as_u16(), "a webhook's body could not be read: {problem}");
+            warn!(status = status.as_u16(), "the body of a webhook could not be read: {problem}");
             (status, json!({"error": problem}))
         }
     };
