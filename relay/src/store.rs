@@ -6,19 +6,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
 
 mod outbox;
+mod rows;
 mod sqlite;
 mod upkeep;
 mod writer;
+
+pub use rows::{Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
 #[derive(Debug, Clone)]
@@ -49,174 +50,6 @@ pub enum StoreError {
     /// A row does not hold what this version writes.
     #[error("the store holds {0}")]
     Malformed(String),
-}
-
-/// What a message is, for metrics, order and wording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum MessageKind {
-    /// Something is wrong.
-    Alert,
-    /// It is over.
-    Resolved,
-    /// A scheduled overview.
-    Report,
-    /// The message that is kept up to date.
-    Panel,
-    /// The relay speaks about itself.
-    Notice,
-    /// An answer to somebody's question.
-    Reply,
-}
-
-impl MessageKind {
-    /// Every kind, in the order of the metrics.
-    pub const ALL: [Self; 6] = [Self::Alert, Self::Resolved, Self::Report, Self::Panel, Self::Notice, Self::Reply];
-
-    /// The word for metrics and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Resolved => "resolved",
-            Self::Report => "report",
-            Self::Panel => "panel",
-            Self::Notice => "notice",
-            Self::Reply => "reply",
-        }
-    }
-}
-
-/// What is to be told, before it is worded: the relay renders it when it sends it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notification {
-    /// Equal for repeats of one notification.
-    pub dedupe_key: String,
-    /// A repeat within this time of the first is dropped. `None`: never.
-    pub dedupe_window: Option<Duration>,
-    /// The channels to tell; one row each. A name given twice counts once.
-    pub channels: Vec<String>,
-    /// A sentence about the notification itself, such as an unknown channel in its URL.
-    pub note: Option<String>,
-    /// What it is.
-    pub kind: MessageKind,
-    /// Messages of one group keep their order.
-    pub group_key: String,
-    /// Firing or resolved.
-    pub status: Status,
-    /// More urgent groups go first.
-    pub severity: Severity,
-    /// What the composer makes the message from, such as the webhook's JSON.
-    pub body: Vec<u8>,
-    /// When it arrived.
-    pub received_at: Timestamp,
-}
-
-/// What became of a notification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Appended {
-    /// It is on disk, once for each channel.
-    Stored,
-    /// It is a repeat within its window: nothing was stored.
-    Duplicate,
-}
-
-/// Names one delivery: one notification on its way to one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DeliveryId(pub(crate) i64);
-
-/// A delivery whose next attempt has been recorded as started.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claim {
-    /// Which delivery.
-    pub id: DeliveryId,
-    /// Where to.
-    pub channel: String,
-    /// What it is.
-    pub kind: MessageKind,
-    /// Its group.
-    pub group_key: String,
-    /// Firing or resolved.
-    pub status: Status,
-    /// How urgent.
-    pub severity: Severity,
-    /// What the message is made from.
-    pub body: Vec<u8>,
-    /// A sentence about the notification itself.
-    pub note: Option<String>,
-    /// When it arrived.
-    pub received_at: Timestamp,
-    /// 1 for the first attempt at this part.
-    pub attempt: u32,
-    /// An earlier attempt at this part may have arrived.
-    pub maybe_repeated: bool,
-    /// How much of the message the chat took so far.
-    pub detail: Detail,
-    /// The first part that is not yet sent, from 0.
-    pub part: u32,
-    /// That part, where the message has several and an earlier attempt has laid them out.
-    pub prepared: Option<Prepared>,
-}
-
-/// A part that was laid out by an earlier attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prepared {
-    /// Its body.
-    pub payload: serde_json::Value,
-    /// Others follow.
-    pub more: bool,
-}
-
-/// The answer to [`Store::claim`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Next {
-    /// This is to be sent now.
-    Claim(Box<Claim>),
-    /// Nothing is due before this moment.
-    At(Timestamp),
-    /// Nothing waits.
-    Empty,
-}
-
-/// How an attempt ended that is to be repeated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Deferral {
-    /// Not before this moment.
-    pub due_at: Timestamp,
-    /// The chat may have taken it all the same.
-    pub maybe_sent: bool,
-    /// It counts as an attempt; one that was only too fast does not.
-    pub counts: bool,
-    /// Why, without secrets.
-    pub reason: String,
-}
-
-/// What waits for one channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlog {
-    /// The channel's name.
-    pub channel: String,
-    /// Messages that are not yet sent.
-    pub pending: u64,
-    /// When the oldest of them arrived.
-    pub oldest: Option<Timestamp>,
-    /// Messages that were given up, with their reasons.
-    pub dead: u64,
-}
-
-/// A message that was given up.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeadLetter {
-    /// Where it was to go.
-    pub channel: String,
-    /// What it is.
-    pub kind: MessageKind,
-    /// Its group.
-    pub group_key: String,
-    /// What the message was to be made from.
-    pub body: Vec<u8>,
-    /// Why it was given up.
-    pub reason: String,
-    /// When it was given up.
-    pub buried_at: Timestamp,
 }
 
 /// Bodies of refused requests are cut here, in bytes.
