@@ -15,6 +15,7 @@ use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::store::{Claim, Store};
 
+mod hold;
 pub mod http;
 pub mod pace;
 pub mod retry;
@@ -54,7 +55,7 @@ pub fn spawn(
 ) -> Deliverer {
     metrics.declare(destinations.iter().map(|destination| destination.name.as_str()));
     let (stop, stopped) = watch::channel(false);
-    let services = worker::Services::default();
+    let services = hold::Services::default();
     let mut tasks: Vec<JoinHandle<()>> = destinations
         .into_iter()
         .map(|destination| {

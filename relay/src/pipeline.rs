@@ -88,7 +88,8 @@ pub async fn accept(
     let (channels, unknown) = routing.channels(requested);
     for name in &unknown {
         metrics.unknown_channel(name);
-        warn!(channel = %excerpt(name), "a webhook names a channel that does not exist or is off; told the default channels");
+        let name = excerpt(name);
+        warn!(channel = %name, "a webhook names `{name}`, which is no channel or is off; the default channels are told");
     }
     let note = (!unknown.is_empty()).then(|| excerpt(&unknown.join(", ")));
     let notification = notification(&group, channels.clone(), note, body, now);

@@ -1,12 +1,11 @@
 //! The loop of one destination.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::hold::{Services, channel_scope, service_scope};
 use super::pace::{after, next_allowed};
 use super::retry::{History, Step, next_attempt};
 use super::{Composer, Destination, http};
@@ -19,24 +18,6 @@ use crate::store::{Claim, Deferral, DeliveryId, Next, Store, StoreError};
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// A loop looks at the clock at least this often, in case somebody has set it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-
-/// Until when whole services want to be left alone, by the kind of channel.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Services {
-    held_until: Arc<Mutex<BTreeMap<&'static str, Timestamp>>>,
-}
-
-impl Services {
-    fn hold(&self, kind: &'static str, until: Timestamp) {
-        let mut held = self.held_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = held.entry(kind).or_insert(until);
-        *at = (*at).max(until);
-    }
-
-    fn held_until(&self, kind: &'static str) -> Option<Timestamp> {
-        self.held_until.lock().unwrap_or_else(PoisonError::into_inner).get(kind).copied()
-    }
-}
 
 /// What all loops share.
 pub(super) struct Tools {
@@ -299,7 +280,7 @@ impl Worker {
         match verdict {
             Verdict::Throttled { .. } => {
                 metrics.rate_limited(name);
-                tracing::warn!(channel = name, wait_s, "channel `{name}` {reason}; obeyed");
+                tracing::warn!(channel = name, wait_s, "the chat says that channel `{name}` {reason}");
             }
             Verdict::Gone(_) | Verdict::Moved(_) => {
                 metrics.channel_up(name, false);
@@ -379,7 +360,10 @@ fn failed(verdict: &Verdict) -> bool {
 fn reason(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Delivered(_) => String::new(),
-        Verdict::Throttled { wait, .. } => format!("asks for a slower pace, in {:.1} s again", wait.as_secs_f64()),
+        Verdict::Throttled { wait, whole_service } => {
+            let whom = if *whole_service { ", and every other channel of its kind as well" } else { "" };
+            format!("is to wait {:.1} s{whom}", wait.as_secs_f64())
+        }
         Verdict::Moved(_) => "the destination has moved".to_owned(),
         Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Gone(reason) => reason.clone(),
     }
@@ -388,12 +372,4 @@ fn reason(verdict: &Verdict) -> String {
 /// From 0 to 1. Without randomness all relays come back at once, which is a pity and no more.
 fn random() -> f64 {
     getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
-}
-
-fn channel_scope(name: &str) -> String {
-    format!("channel/{name}")
-}
-
-fn service_scope(kind: &str) -> String {
-    format!("service/{kind}")
 }
