@@ -1,6 +1,6 @@
 //! The configuration file: every key, its default, and what it may hold. `deploy/examples/relay.yml` explains them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ mod access;
 pub use access::{Access, AccessError};
 
 /// Where the relay listens unless told otherwise: this machine only.
-const LISTEN: &str = "127.0.0.1:9878";
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9878);
 /// Where the outbox is kept unless told otherwise.
 const STORAGE: &str = "/var/lib/seamark/relay.db";
 /// Types of channel that are planned: nothing can be sent there yet, and the problem says so. Once a kind is in
@@ -63,7 +63,7 @@ impl Config {
     /// Everything that is wrong with it, each with line and column.
     pub fn read(source: &Source) -> Result<Self, Problems> {
         // On a problem an incomplete configuration is dropped by `read`, hence the Option.
-        read(source, config)?.ok_or_else(|| Problems::unreadable(&source.name, "not a usable configuration"))
+        read(source, config)
     }
 
     /// Names of the channels that are on, and of those that are off.
@@ -74,9 +74,9 @@ impl Config {
     }
 }
 
-fn config(root: &mut Section) -> Option<Config> {
+fn config(root: &mut Section) -> Config {
     let expected = "an address and a port, such as `0.0.0.0:9878` or `:9878`";
-    let listen = root.parse("listen", expected, serve::listen_address).or_else(|| serve::listen_address(LISTEN));
+    let listen = root.parse("listen", expected, serve::listen_address).unwrap_or(DEFAULT_LISTEN);
     let external_url = root.parse("external_url", "an `http://` or `https://` address", external_url).flatten();
     let expected = "`sqlite://` and an absolute path, such as `sqlite:///var/lib/seamark/relay.db`";
     let storage = root.parse("storage", expected, storage).unwrap_or_else(|| PathBuf::from(STORAGE));
@@ -86,7 +86,7 @@ fn config(root: &mut Section) -> Option<Config> {
     let default_channels = default_channels(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
-    Some(Config { listen: listen?, external_url, storage, access, notices, voice, channels, default_channels })
+    Config { listen, external_url, storage, access, notices, voice, channels, default_channels }
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.

@@ -14,7 +14,7 @@ use tracing::info;
 
 use super::{App, Origin};
 use crate::cli::{Cli, Task};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_LISTEN};
 use crate::server;
 
 /// Bad configuration or usage.
@@ -46,6 +46,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let origin = Origin { file, listen: cli.listen_address.clone() };
     let config = match origin.load() {
         Ok(config) => config,
+        // A file that was broken after the start is no illness of the relay that runs with the one before.
+        Err(_) if matches!(cli.task, Some(Task::Healthcheck { .. })) => {
+            let listen = cli.listen_address.as_deref().and_then(serve::listen_address).unwrap_or(DEFAULT_LISTEN);
+            return outcome(block_on(health_check(health_url(listen))));
+        }
         Err(problems) => {
             let _ = writeln!(io::stderr(), "{problems}");
             return ExitCode::from(EXIT_USAGE);
@@ -56,9 +61,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::CheckConfig { .. }) => {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
-        Some(Task::Healthcheck { .. }) => {
-            block_on(health_check(format!("http://{}/-/healthy", local_address(config.listen))))
-        }
+        Some(Task::Healthcheck { .. }) => block_on(health_check(health_url(config.listen))),
     })
 }
 
@@ -96,6 +99,10 @@ async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
     serving.await.context("cannot serve")?;
     app.stop().await;
     Ok(())
+}
+
+fn health_url(listen: SocketAddr) -> String {
+    format!("http://{}/-/healthy", local_address(listen))
 }
 
 /// Where a relay that listens there is reached from its own machine.
