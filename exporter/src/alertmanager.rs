@@ -5,6 +5,7 @@
 //! who answers) is in [`Outboxes`].
 
 pub mod alert;
+mod found;
 mod outbox;
 mod post;
 pub mod settings;
@@ -16,22 +17,30 @@ use tokio::task::JoinHandle;
 use tracing::warn;
 
 use alert::{EventAlert, Origin};
+use found::Found;
 use outbox::Outbox;
 pub use outbox::Outboxes;
 pub use settings::{Settings, read};
 
-/// Hands alerts to every Alertmanager. Never waits.
+/// The way to every Alertmanager: alerts in, and what they knew at first out.
 #[derive(Debug, Clone, Default)]
 pub struct AlertSender {
     outboxes: Vec<Arc<Outbox>>,
+    found: Arc<Found>,
 }
 
 impl AlertSender {
-    /// Queues an alert, or a newer state of one. With no Alertmanager configured it goes nowhere.
+    /// Queues an alert, or a newer state of one; never waits. With no Alertmanager configured it goes nowhere.
     pub fn send(&self, alert: &EventAlert) {
         for outbox in &self.outboxes {
             outbox.push(alert.clone());
         }
+    }
+
+    /// Waits for crashes that an Alertmanager held for firing when it was first asked. Each is handed out once, and
+    /// may come from several.
+    pub async fn found_firing(&self) -> Vec<EventAlert> {
+        self.found.take().await
     }
 }
 
@@ -62,7 +71,7 @@ pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result
     let origin = Origin { instance: instance.to_owned(), labels: settings.labels.clone() };
     let client = post::client()?;
     outboxes.keep_only(settings.targets.iter().map(|target| target.name.as_str()));
-    let mut sender = AlertSender::default();
+    let mut sender = AlertSender { outboxes: Vec::new(), found: outboxes.found() };
     let mut tasks = Vec::new();
     for target in &settings.targets {
         if target.sends_credentials_in_clear() {
@@ -70,7 +79,7 @@ pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result
         }
         let outbox = outboxes.of(&target.name);
         sender.outboxes.push(Arc::clone(&outbox));
-        tasks.push(tokio::spawn(post::run(client.clone(), target.clone(), origin.clone(), outbox)));
+        tasks.push(tokio::spawn(post::run(client.clone(), target.clone(), origin.clone(), outbox, outboxes.found())));
     }
     Ok(Alertmanagers { sender, tasks })
 }

@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod life;
 pub mod lifecycle;
 pub mod oom;
+mod orphans;
 pub mod rules;
 mod seen;
 mod watch;

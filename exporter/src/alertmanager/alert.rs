@@ -1,5 +1,6 @@
 //! An event alert: what is told of one container, and how Alertmanager is told.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,10 @@ use crate::docker::exit::ExitReason;
 pub const HOLD: SignedDuration = SignedDuration::from_secs(10 * 60);
 /// How long an alert that is told once stays.
 pub const ONCE: SignedDuration = SignedDuration::from_secs(2 * 60);
+
+/// The labels that say what an alert is about.
+const OWN_LABELS: [&str; 8] =
+    ["alertname", "seamark_kind", "severity", "id", "name", "image", "compose_project", "compose_service"];
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,7 +92,23 @@ pub struct Origin {
     pub labels: Vec<(String, String)>,
 }
 
+impl Origin {
+    /// The labels that every alert from here has, without those that say what it is about.
+    pub fn labels(&self) -> BTreeMap<&str, &str> {
+        let mut all = BTreeMap::from([("job", "seamark"), ("instance", self.instance.as_str())]);
+        all.extend(self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        all.retain(|name, value| !value.is_empty() && !OWN_LABELS.contains(name));
+        all
+    }
+}
+
 impl EventAlert {
+    /// This alert, ended.
+    #[must_use]
+    pub fn over(self, now: Timestamp) -> Self {
+        Self { ends_at: now, resolved: true, ..self }
+    }
+
     /// What a newer state of the same alert has in common with this one.
     pub fn key(&self) -> (Kind, String, String) {
         (self.kind, self.container.id.clone(), self.container.name.clone())
@@ -99,15 +120,11 @@ impl EventAlert {
     pub fn to_json(&self, origin: &Origin) -> Value {
         let mut labels = Map::new();
         let mut label = |name: &str, value: &str| {
-            if value.is_empty() {
-                labels.remove(name)
-            } else {
-                labels.insert(name.to_owned(), Value::from(value))
-            };
+            if !value.is_empty() {
+                labels.insert(name.to_owned(), Value::from(value));
+            }
         };
-        label("job", "seamark");
-        label("instance", &origin.instance);
-        for (name, value) in &origin.labels {
+        for (name, value) in origin.labels() {
             label(name, value);
         }
         let container = &self.container;

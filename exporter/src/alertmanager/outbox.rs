@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::alert::EventAlert;
+use super::found::{Found, Question};
 
 /// Alerts that wait at most; each is about one container, so this is far more than a host has to tell.
 const CAPACITY: usize = 1024;
@@ -18,12 +19,17 @@ const BATCH: usize = 64;
 #[derive(Debug, Default)]
 pub struct Outboxes {
     by_name: Mutex<BTreeMap<String, Arc<Outbox>>>,
+    found: Arc<Found>,
 }
 
 impl Outboxes {
     /// None yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(super) fn found(&self) -> Arc<Found> {
+        Arc::clone(&self.found)
     }
 
     pub(super) fn of(&self, name: &str) -> Arc<Outbox> {
@@ -52,6 +58,8 @@ pub struct Outbox {
     /// `None` until it was asked.
     up: Mutex<Option<bool>>,
     dropped: AtomicU64,
+    /// What it held for firing at first.
+    pub(super) question: Question,
 }
 
 impl Outbox {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::alert::{EventAlert, Origin};
+use super::found::Found;
 use super::outbox::Outbox;
 use super::settings::{Credentials, Target};
 
@@ -37,8 +38,8 @@ pub(super) fn client() -> Result<Client, reqwest::Error> {
 }
 
 /// Serves one Alertmanager for ever.
-pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: Arc<Outbox>) {
-    let poster = Poster { client, target, origin, outbox };
+pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: Arc<Outbox>, found: Arc<Found>) {
+    let poster = Poster { client, target, origin, outbox, found };
     let mut probes = interval(PROBE_EVERY);
     probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -50,11 +51,12 @@ pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: 
     }
 }
 
-struct Poster {
-    client: Client,
-    target: Target,
-    origin: Origin,
-    outbox: Arc<Outbox>,
+pub(super) struct Poster {
+    pub(super) client: Client,
+    pub(super) target: Target,
+    pub(super) origin: Origin,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) found: Arc<Found>,
 }
 
 impl Poster {
@@ -95,7 +97,10 @@ impl Poster {
     /// nothing of our credentials.
     async fn probe(&self) {
         match self.post(&[]).await {
-            Outcome::Taken => self.note(true, ""),
+            Outcome::Taken => {
+                self.note(true, "");
+                self.ask_once().await;
+            }
             Outcome::Refused(why) | Outcome::Failed(why) => self.note(false, &why),
         }
     }
@@ -103,12 +108,7 @@ impl Poster {
     async fn post(&self, alerts: &[EventAlert]) -> Outcome {
         let body: Vec<Value> = alerts.iter().map(|alert| alert.to_json(&self.origin)).collect();
         let request = self.client.post(self.url()).json(&body);
-        let request = match &self.target.credentials {
-            Some(Credentials::Bearer(token)) => request.bearer_auth(token.expose()),
-            Some(Credentials::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
-            None => request,
-        };
-        let mut answer = match request.send().await {
+        let mut answer = match self.authorized(request).send().await {
             Ok(answer) => answer,
             // The URL is left out of the error: the target's name says which one it was.
             Err(error) => return Outcome::Failed(cause(&error.without_url())),
@@ -129,6 +129,14 @@ impl Poster {
         }
     }
 
+    pub(super) fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.target.credentials {
+            Some(Credentials::Bearer(token)) => request.bearer_auth(token.expose()),
+            Some(Credentials::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
+            None => request,
+        }
+    }
+
     fn note(&self, up: bool, why: &str) {
         let name = &self.target.name;
         match (self.outbox.note(up), up) {
@@ -139,7 +147,7 @@ impl Poster {
         }
     }
 
-    fn url(&self) -> Url {
+    pub(super) fn url(&self) -> Url {
         let mut url = self.target.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/api/v2/alerts"));
@@ -147,7 +155,7 @@ impl Poster {
     }
 }
 
-fn cause(error: &reqwest::Error) -> String {
+pub(super) fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", DEADLINE.as_secs());
     }

@@ -164,6 +164,20 @@ impl Life {
         self.crashed.is_some()
     }
 
+    /// When the crash happened that is firing.
+    pub(super) fn crashed_at(&self) -> Option<Timestamp> {
+        self.crashed.as_ref().map(|(alert, _)| alert.starts_at)
+    }
+
+    pub(super) const fn is_inspected(&self) -> bool {
+        self.inspected
+    }
+
+    /// When it was started, if it runs.
+    pub(super) fn runs_since(&self) -> Option<Timestamp> {
+        self.started_at.or(self.inspected_start).filter(|_| self.state.has_process())
+    }
+
     /// Something happened to it.
     pub fn on_event(&mut self, event: &Event, context: &mut Context<'_>) -> Vec<Effect> {
         self.generation += 1;

@@ -56,7 +56,7 @@ pub(super) async fn watch(settings: Settings, inventory: Arc<Inventory>, alerts:
         questions: Mutex::default(),
         asked: Notify::new(),
     };
-    tokio::join!(watcher.follow_for_ever(), watcher.keep_time());
+    tokio::join!(watcher.follow_for_ever(), watcher.keep_time(), watcher.adopt());
 }
 
 impl Watcher {
@@ -221,6 +221,15 @@ impl Watcher {
             // Woken early, it only looks again at what comes next.
             if timeout(wait, self.inventory.changed()).await.is_err() {
                 self.step(&Input::Time);
+            }
+        }
+    }
+
+    /// Goes on with the crashes that the process before this one told.
+    async fn adopt(&self) {
+        loop {
+            for alert in self.alerts.found_firing().await {
+                self.step(&Input::Firing(Box::new(alert)));
             }
         }
     }

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{OriginalUri, Path as UrlPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -195,6 +195,8 @@ pub struct Received {
     /// What it answers: 200 unless told otherwise.
     pub status: Option<u16>,
     pub authorization: Vec<Option<String>>,
+    /// How often it was asked what is firing.
+    pub asked: usize,
 }
 
 pub struct FakeAlertmanager {
@@ -205,7 +207,7 @@ pub struct FakeAlertmanager {
 impl FakeAlertmanager {
     pub async fn listen() -> Self {
         let received: Arc<Mutex<Received>> = Arc::default();
-        let router = Router::new().route("/api/v2/alerts", post(take)).with_state(Arc::clone(&received));
+        let router = Router::new().route("/api/v2/alerts", get(firing).post(take)).with_state(Arc::clone(&received));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -242,4 +244,25 @@ async fn take(
         received.alerts.extend(alerts);
     }
     status
+}
+
+/// The alerts whose last word was that they fire, of those that every `filter=name="value"` lets through.
+async fn firing(
+    State(received): State<Arc<Mutex<Received>>>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> axum::Json<Vec<Value>> {
+    let mut received = received.lock().unwrap();
+    received.asked += 1;
+    let latest: BTreeMap<String, &Value> =
+        received.alerts.iter().map(|alert| (alert["labels"].to_string(), alert)).collect();
+    let now = jiff::Timestamp::now();
+    let wanted = |alert: &&Value| {
+        let ends: jiff::Timestamp = alert["endsAt"].as_str().unwrap().parse().unwrap();
+        let matches = |(_, filter): &(String, String)| {
+            let (name, value) = filter.split_once('=').unwrap();
+            alert["labels"][name] == serde_json::from_str::<Value>(value).unwrap()
+        };
+        ends > now && query.iter().filter(|(key, _)| key == "filter").all(matches)
+    };
+    axum::Json(latest.into_values().filter(wanted).cloned().collect())
 }

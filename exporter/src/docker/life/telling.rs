@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Context, Effect, Exit, Life, later};
 use crate::alertmanager::alert::{EventAlert, ExitNote, HOLD, Kind, ONCE};
+use crate::docker::container::State;
 use crate::docker::rules::Rules;
 
 /// How often a crash is told again while the container is down: well within [`HOLD`].
@@ -14,10 +15,27 @@ pub(super) const REFRESH: Duration = Duration::from_secs(60);
 impl Life {
     /// A crash that was told is over.
     pub fn resolve(&mut self, now: Timestamp) -> Option<Effect> {
-        let (mut alert, _) = self.crashed.take()?;
-        alert.ends_at = now;
-        alert.resolved = true;
-        Some(Effect::Alert(Box::new(alert)))
+        let (alert, _) = self.crashed.take()?;
+        Some(Effect::Alert(Box::new(alert.over(now))))
+    }
+
+    /// Whether enough is known of it to decide on a crash that a process before this one told.
+    pub(in crate::docker) const fn can_adopt(&self) -> bool {
+        let has_condition = !matches!(self.state, State::Other) || self.inspected_start.is_some();
+        self.is_crashed() || (self.inspected && has_condition && self.ending.is_none())
+    }
+
+    /// Goes on with a crash that a process before this one told, or ends it when it is over or no longer wanted.
+    pub(in crate::docker) fn adopt(&mut self, mut alert: EventAlert, context: &Context<'_>) -> Effect {
+        let started = self.inspected_start.max(self.started_at).is_some_and(|start| start > alert.starts_at);
+        // Started and ended again while nobody watched: who knows why. One that its policy brings back soon says so.
+        let over = self.state.has_process() || (started && self.state != State::Restarting);
+        if over || !self.tells_of_crashes(context.rules) {
+            return Effect::Alert(Box::new(alert.over(context.now)));
+        }
+        alert.ends_at = context.now + HOLD;
+        self.crashed = later(context.now, REFRESH).map(|refresh| (alert.clone(), refresh));
+        Effect::Alert(Box::new(alert))
     }
 
     pub(super) fn crash(&mut self, exit: Exit, context: &Context<'_>, effects: &mut Vec<Effect>) {
