@@ -53,8 +53,10 @@ impl Exporter {
         Self { inventory, _outboxes: outboxes, _alertmanagers: alertmanagers, watcher }
     }
 
-    async fn connected(&self) {
+    async fn connected(&self, docker: &FakeDocker) {
         eventually("connected", || self.inventory.read(|known| known.events_connected.then_some(()))).await;
+        // Events of this story are older than any `since`: one from before the stream would never be told.
+        eventually("listening", || (docker.listeners() == 1).then_some(())).await;
     }
 
     fn holds_a_crash_of(&self, id: &str) -> Option<()> {
@@ -96,7 +98,7 @@ async fn a_crash_outlives_the_exporter_that_told_it_and_ends_with_its_container_
     docker.listen();
     let (one, other) = (FakeAlertmanager::listen().await, FakeAlertmanager::listen().await);
     let first = Exporter::start(&docker, &[&one, &other]);
-    first.connected().await;
+    first.connected(&docker).await;
     for id in ["down", "back", "gone"] {
         crash(&docker, &first, id, &one).await;
         eventually("told", || (how(&other, id) == ["firing"]).then_some(())).await;
@@ -118,6 +120,7 @@ async fn a_crash_outlives_the_exporter_that_told_it_and_ends_with_its_container_
         }
     }
     second.holds_a_crash_of("down").unwrap();
+    second.connected(&docker).await;
 
     docker.change("down", |answer| answer["State"]["Status"] = json!("running"));
     docker.emit(&event("down", "down", "start", 700, &[]));
