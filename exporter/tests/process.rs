@@ -169,6 +169,17 @@ fn one_scrape_by_hand_needs_no_docker() {
 }
 
 #[test]
+fn one_scrape_by_hand_tells_alertmanager_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let alertmanager = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    alertmanager.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", alertmanager.local_addr().unwrap());
+    let config = write(&home, &format!("alertmanager: {{urls: ['{url}']}}\n")).display().to_string();
+    assert_eq!(run(&home, &["once", "--config.file", &config]).status.code(), Some(0));
+    assert!(alertmanager.accept().is_err(), "it was called");
+}
+
+#[test]
 fn metrics_come_in_both_formats_with_their_exact_types_and_packed() {
     let home = tempfile::tempdir().unwrap();
     let exporter = Exporter::start(&home, "");
