@@ -1,13 +1,12 @@
 //! The HTTP side: `/metrics`, health, reload and a small page that leads to them.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use seamark_kit::build;
-use seamark_kit::exposition::{self, Exposition};
+use seamark_kit::exposition;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, Selected};
@@ -33,33 +32,9 @@ async fn metrics(State(app): State<App>, Query(query): Query<Vec<(String, String
         |name: &str| query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
     let selection = Selected { collect: values("collect[]"), exclude: values("exclude[]") };
     match app.scrape(&selection, header_text(&headers, &SCRAPE_TIMEOUT)).await {
-        Ok(families) => answer(&families, &headers),
+        Ok(families) => exposition::answer(&families, &headers),
         Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     }
-}
-
-/// Encodes a scrape as the asking side accepts it.
-fn answer(families: &Exposition, headers: &HeaderMap) -> Response {
-    let format = exposition::format_for(header_text(headers, &header::ACCEPT));
-    let text = match exposition::encode(families, format) {
-        Ok(text) => text,
-        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-    };
-    let mut response = Response::new(Body::empty());
-    let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
-    head.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
-    let packed = exposition::accepts_gzip(header_text(headers, &header::ACCEPT_ENCODING))
-        .then(|| exposition::gzip(text.as_bytes()))
-        .flatten();
-    match packed {
-        Some(packed) => {
-            head.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            *response.body_mut() = Body::from(packed);
-        }
-        None => *response.body_mut() = Body::from(text),
-    }
-    response
 }
 
 async fn reload(State(app): State<App>) -> Response {

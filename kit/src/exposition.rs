@@ -1,9 +1,11 @@
 //! The exposition model: families as plain data, and their two text formats.
 
+mod answer;
 mod encode;
 mod family;
 mod negotiate;
 
+pub use answer::answer;
 pub use encode::{EncodeError, Format, encode};
 pub use family::{Exposition, Family, Histogram, Kind, Labels, Sample, Value};
 pub use negotiate::{accepts_gzip, format_for, gzip};

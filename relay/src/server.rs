@@ -1,9 +1,8 @@
 //! The HTTP side: the webhook, metrics, health, reload, and a small page.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use seamark_kit::exposition;
@@ -61,29 +60,5 @@ async fn landing_page(State(app): State<App>) -> Html<String> {
 }
 
 async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
-    let families = app.exposition().await;
-    let format = exposition::format_for(header_text(&headers, &header::ACCEPT));
-    let text = match exposition::encode(&families, format) {
-        Ok(text) => text,
-        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-    };
-    let packed = exposition::accepts_gzip(header_text(&headers, &header::ACCEPT_ENCODING))
-        .then(|| exposition::gzip(text.as_bytes()))
-        .flatten();
-    let (body, is_packed) = match packed {
-        Some(packed) => (Body::from(packed), true),
-        None => (Body::from(text), false),
-    };
-    let mut response = Response::new(body);
-    let head = response.headers_mut();
-    head.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
-    head.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
-    if is_packed {
-        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    response
-}
-
-fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+    exposition::answer(&app.exposition().await, &headers)
 }
