@@ -53,6 +53,29 @@ pub enum CollectError {
     /// The source is there but could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Some of the source could not be read; the rest was told.
+    #[error("{first}{}", others(*.count))]
+    Faults {
+        /// The first fault.
+        first: ReadError,
+        /// All of them.
+        count: u64,
+    },
+}
+
+impl CollectError {
+    /// How many files or lines could not be read.
+    pub fn faults(&self) -> u64 {
+        match self {
+            Self::Unsupported(_) => 0,
+            Self::Read(_) => 1,
+            Self::Faults { count, .. } => *count,
+        }
+    }
+}
+
+fn others(count: u64) -> String {
+    if count > 1 { format!(" (the first of {count} faults)") } else { String::new() }
 }
 
 /// What collectors are built from.
@@ -73,6 +96,8 @@ pub struct Registration {
     pub may_hang: bool,
     /// Its options: each is a flag, and a key below `collectors.NAME`.
     pub options: &'static [CollectorOption],
+    /// Its parsers, so that fuzzing and property tests reach each of them.
+    pub parsers: &'static [fn(&[u8])],
     /// Reads the options from the section `collectors.NAME` and builds the collector.
     pub build: fn(&Inputs, &mut Section) -> Box<dyn Collector>,
 }

@@ -3,16 +3,21 @@
 //! In a container the host's `/proc` and `/sys` are mounted elsewhere, and a test has them in a directory of
 //! fixtures; so every path is relative to a root, and an error names the path that was really opened.
 
+mod kept;
+
+use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
-use crate::text::ParseError;
+use crate::text::{self, ParseError};
+use kept::{KeptFiles, Size};
 
-/// Where the host's files are. A clone shares them.
+/// Where the host's files are. A clone shares them, and what is kept open of them.
 #[derive(Debug, Clone)]
 pub struct HostRoot {
     roots: Arc<Roots>,
@@ -24,25 +29,29 @@ struct Roots {
     sys: PathBuf,
     root: PathBuf,
     udev: PathBuf,
+    kept: KeptFiles,
 }
 
 impl Default for HostRoot {
     fn default() -> Self {
-        Self::new("/proc", "/sys", "/", "/run/udev/data")
+        Self::new(OWN_PROC, "/sys", "/", "/run/udev/data")
     }
 }
 
-/// Nothing the kernel is asked for is larger; `/proc/stat` with thousands of interrupts has 100 KB.
-const FILE_LIMIT: usize = 8 * 1024 * 1024;
+/// Where every process sees its own namespaces.
+const OWN_PROC: &str = "/proc";
 
 /// Holds most of `/proc` in one read.
-const PROC_BUFFER: usize = 16 * 1024;
+const PROC: Size = Size { buffer: 16 * 1024, in_one_read: false };
 
 /// An attribute of sysfs is at most one page.
-const SYS_BUFFER: usize = 4 * 1024;
+const SYS: Size = Size { buffer: 4 * 1024, in_one_read: true };
 
 /// The kernel allocates and clears as much as is asked for at every read of a file under `/proc/sys`.
-const SYSCTL_BUFFER: usize = 1024;
+const SYSCTL: Size = Size { buffer: 1024, in_one_read: true };
+
+/// Files on a disk.
+const ORDINARY: Size = Size { buffer: 4 * 1024, in_one_read: false };
 
 impl HostRoot {
     /// The mount points of procfs and sysfs, the root of the host's file systems, and the directory of udev's data.
@@ -52,8 +61,25 @@ impl HostRoot {
         root: impl Into<PathBuf>,
         udev: impl Into<PathBuf>,
     ) -> Self {
-        let roots = Roots { proc: proc.into(), sys: sys.into(), root: root.into(), udev: udev.into() };
+        let roots = Roots {
+            proc: proc.into(),
+            sys: sys.into(),
+            root: root.into(),
+            udev: udev.into(),
+            kept: KeptFiles::default(),
+        };
         Self { roots: Arc::new(roots) }
+    }
+
+    /// Whether procfs is this process's own. Only then does what a process is told of itself (netlink, its mounts)
+    /// tell of the host, too.
+    pub fn is_live(&self) -> bool {
+        self.roots.proc == Path::new(OWN_PROC)
+    }
+
+    /// Where the root of the host's file systems is mounted; `/` outside containers.
+    pub fn root_path(&self) -> &Path {
+        &self.roots.root
     }
 
     /// Reads a file below procfs, such as `stat` or `sys/fs/file-nr`.
@@ -62,8 +88,28 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_proc(&self, file: &str) -> Result<HostFile, ReadError> {
-        let buffer = if file.starts_with("sys/") { SYSCTL_BUFFER } else { PROC_BUFFER };
-        read(&self.roots.proc, file, buffer)
+        let path = below(&self.roots.proc, file)?;
+        if file.starts_with("sys/") {
+            return self.kept(path, SYSCTL);
+        }
+        // Processes come and go; only the first one stays.
+        if file.starts_with(|first: char| first.is_ascii_digit()) && !file.starts_with("1/") {
+            return once(path, PROC);
+        }
+        self.kept(path, PROC)
+    }
+
+    /// Reads a file of the host's network namespace, such as `dev` or `snmp`.
+    ///
+    /// `/proc/net` is a link to that of whoever reads, whatever procfs it is read from; the host's is that of its
+    /// first process. Where that one is hidden (`hidepid`), or a tree of fixtures has none, `net` is read.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn read_net(&self, file: &str) -> Result<HostFile, ReadError> {
+        let first = below(&self.roots.proc, &format!("1/net/{file}"))?;
+        self.kept(first, PROC).or_else(|_| self.read_proc(&format!("net/{file}")))
     }
 
     /// Reads a file below sysfs, such as `class/net/eth0/mtu`.
@@ -72,16 +118,31 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_sys(&self, file: &str) -> Result<HostFile, ReadError> {
-        read(&self.roots.sys, file, SYS_BUFFER)
+        self.kept(below(&self.roots.sys, file)?, SYS)
     }
 
-    /// Reads a file of the host's root file system, such as `etc/os-release`.
+    /// Reads a file of the host's root file system, such as `etc/os-release`. Symbolic links in it, absolute ones
+    /// too, are the host's: they lead to its files, not to ours.
     ///
     /// # Errors
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_root(&self, file: &str) -> Result<HostFile, ReadError> {
-        read(&self.roots.root, file, SYS_BUFFER)
+        let path = below(&self.roots.root, file)?;
+        let open = || -> io::Result<File> {
+            let directory = File::open(&self.roots.root)?;
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+            match openat2(&directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+                Ok(file) => Ok(file.into()),
+                // Linux before 5.6, or a seccomp filter older than that.
+                Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, &path),
+                Err(error) => Err(error.into()),
+            }
+        };
+        match open().and_then(|file| kept::read_whole(&file, ORDINARY)) {
+            Ok(bytes) => Ok(HostFile { path, bytes }),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
     }
 
     /// Reads what udev knows of a device, such as `b8:0`.
@@ -90,7 +151,7 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_udev(&self, file: &str) -> Result<HostFile, ReadError> {
-        read(&self.roots.udev, file, SYS_BUFFER)
+        once(below(&self.roots.udev, file)?, ORDINARY)
     }
 
     /// The names in a directory below procfs, sorted. Names that are not UTF-8 are left out: they cannot be asked for.
@@ -110,6 +171,66 @@ impl HostRoot {
     pub fn list_sys(&self, directory: &str) -> Result<Vec<String>, ReadError> {
         list(&self.roots.sys, directory)
     }
+
+    /// The whole number in a file below sysfs; `None` where there is none now (see [`if_available`]).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unreadable`] or [`ReadError::Malformed`].
+    pub fn sys_number(&self, file: &str) -> Result<Option<u64>, ReadError> {
+        if_available(self.read_sys(file))?.map(|file| file.parse(text::number)).transpose()
+    }
+
+    /// The number, perhaps below zero, in a file below sysfs; `None` where there is none now (see [`if_available`]).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unreadable`] or [`ReadError::Malformed`].
+    pub fn sys_signed(&self, file: &str) -> Result<Option<i64>, ReadError> {
+        if_available(self.read_sys(file))?.map(|file| file.parse(text::signed)).transpose()
+    }
+
+    /// The text in a file below sysfs, trimmed; `None` where there is none now (see [`if_available`]).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unreadable`].
+    pub fn sys_text(&self, file: &str) -> Result<Option<String>, ReadError> {
+        Ok(if_available(self.read_sys(file))?.map(|file| file.trimmed().into_owned()))
+    }
+
+    /// What a symbolic link below sysfs points to, as it is written there.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`], the latter also for what is no link.
+    pub fn sys_link(&self, link: &str) -> Result<PathBuf, ReadError> {
+        let path = below(&self.roots.sys, link)?;
+        fs::read_link(&path).map_err(|source| ReadError::new(path, source))
+    }
+
+    /// Where a path below sysfs leads when all links are followed, such as `devices/pci0000:00/0000:00:1f.2`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`], the latter also for what leads out of sysfs.
+    pub fn sys_real(&self, path: &str) -> Result<String, ReadError> {
+        let path = below(&self.roots.sys, path)?;
+        let real = || -> io::Result<String> {
+            let root = fs::canonicalize(&self.roots.sys)?;
+            let real = fs::canonicalize(&path)?;
+            let inside = real.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
+            inside.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it leads out of sysfs"))
+        };
+        real().map_err(|source| ReadError::new(path.clone(), source))
+    }
+
+    fn kept(&self, path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
+        match self.roots.kept.read(&path, size) {
+            Ok(bytes) => Ok(HostFile { path, bytes }),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
+    }
 }
 
 /// A file that was read whole.
@@ -117,8 +238,8 @@ impl HostRoot {
 pub struct HostFile {
     /// The path that was opened.
     pub path: PathBuf,
-    /// Its content; bytes that are not UTF-8 are replaced, so that one odd name does not cost a whole file.
-    pub text: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
 }
 
 impl HostFile {
@@ -127,8 +248,13 @@ impl HostFile {
     /// # Errors
     ///
     /// [`ReadError::Malformed`] where `parse` fails.
-    pub fn parse<'a, T>(&'a self, parse: impl FnOnce(&'a str) -> Result<T, ParseError>) -> Result<T, ReadError> {
-        parse(&self.text).map_err(|error| self.malformed(error))
+    pub fn parse<'a, T>(&'a self, parse: impl FnOnce(&'a [u8]) -> Result<T, ParseError>) -> Result<T, ReadError> {
+        parse(&self.bytes).map_err(|error| self.malformed(error))
+    }
+
+    /// The content as text without white space at its ends; what is not UTF-8 is replaced.
+    pub fn trimmed(&self) -> Cow<'_, str> {
+        text::label(self.bytes.trim_ascii())
     }
 
     /// The error of a parser, with the name of this file.
@@ -198,39 +324,50 @@ pub fn if_there<T>(result: Result<T, ReadError>) -> Result<Option<T>, ReadError>
     }
 }
 
-fn read(root: &Path, file: &str, buffer: usize) -> Result<HostFile, ReadError> {
-    let path = below(root, file)?;
-    match read_bounded(&path, buffer) {
-        Ok(bytes) => Ok(HostFile { path, text: text(bytes) }),
+/// Turns into `None` also what the kernel answers when a file of sysfs has no value now: a link that is down has no
+/// speed, a sleeping sensor no temperature, and some values are not for everybody.
+///
+/// # Errors
+///
+/// Every other error.
+pub fn if_available<T>(result: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+    const NO_VALUE: [Errno; 11] = [
+        Errno::ACCESS,
+        Errno::PERM,
+        Errno::INVAL,
+        Errno::IO,
+        Errno::NODATA,
+        Errno::AGAIN,
+        Errno::OPNOTSUPP,
+        Errno::NXIO,
+        Errno::BUSY,
+        Errno::TIMEDOUT,
+        Errno::NOTTY,
+    ];
+    match if_there(result) {
+        Err(ReadError::Unreadable { source, .. })
+            if NO_VALUE.iter().any(|errno| Some(errno.raw_os_error()) == source.raw_os_error()) =>
+        {
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+fn once(path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
+    match File::open(&path).and_then(|file| kept::read_whole(&file, size)) {
+        Ok(bytes) => Ok(HostFile { path, bytes }),
         Err(source) => Err(ReadError::new(path, source)),
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-/// Reads to the end: kernel files say that they are empty, and a short read does not mean that it was the last.
-fn read_bounded(path: &Path, buffer: usize) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let mut bytes = vec![0; buffer];
-    let mut filled = 0;
-    loop {
-        if filled == bytes.len() {
-            if filled >= FILE_LIMIT {
-                return Err(io::Error::other(format!("larger than {} MiB", FILE_LIMIT / 1024 / 1024)));
-            }
-            bytes.resize(filled * 2, 0);
-        }
-        match file.read(bytes.get_mut(filled..).unwrap_or_default()) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// Opens a file unless links in its path lead out of `root`.
+fn open_inside(root: &Path, path: &Path) -> io::Result<File> {
+    let real = fs::canonicalize(path)?;
+    if real.starts_with(fs::canonicalize(root)?) {
+        return File::open(real);
     }
-    bytes.truncate(filled);
-    Ok(bytes)
+    Err(io::Error::new(io::ErrorKind::InvalidData, "a link leads out of the root"))
 }
 
 fn list(root: &Path, directory: &str) -> Result<Vec<String>, ReadError> {
@@ -278,15 +415,15 @@ mod tests {
             write(&directory, file, content.as_bytes());
         }
         let files = [host.read_proc("a"), host.read_sys("a"), host.read_root("a"), host.read_udev("a")];
-        assert_eq!(files.map(|file| file.unwrap().text), ["1", "2", "3", "4"]);
+        assert_eq!(files.map(|file| file.unwrap().trimmed().into_owned()), ["1", "2", "3", "4"]);
     }
 
     #[test]
     fn a_file_of_any_length_is_read_whole() {
         let (directory, host) = host();
-        for length in [0, 1, SYSCTL_BUFFER, SYSCTL_BUFFER + 1, PROC_BUFFER * 3] {
+        for length in [0, 1, SYSCTL.buffer, SYSCTL.buffer + 1, PROC.buffer * 3] {
             write(&directory, "proc/sys/x", &vec![b'x'; length]);
-            assert_eq!(host.read_proc("sys/x").unwrap().text.len(), length);
+            assert_eq!(host.read_proc("sys/x").unwrap().bytes.len(), length);
         }
     }
 
@@ -297,10 +434,67 @@ mod tests {
     }
 
     #[test]
-    fn one_odd_byte_does_not_cost_the_file() {
+    fn bytes_that_are_no_text_are_kept_and_shown_as_such() {
         let (directory, host) = host();
         write(&directory, "proc/mounts", b"good\nb\xFFd\n");
-        assert_eq!(host.read_proc("mounts").unwrap().text, "good\nb\u{FFFD}d\n");
+        let file = host.read_proc("mounts").unwrap();
+        assert_eq!((file.bytes.as_slice(), &*file.trimmed()), (b"good\nb\xFFd\n".as_slice(), "good\nb\u{FFFD}d"));
+    }
+
+    #[test]
+    fn a_link_in_the_host_s_root_leads_to_the_host_s_file() {
+        let (directory, host) = host();
+        write(&directory, "root/usr/lib/os-release", b"NAME=Host");
+        fs::create_dir_all(directory.path().join("root/etc")).unwrap();
+        for (link, target) in [("absolute", "/usr/lib/os-release"), ("upwards", "../../../../usr/lib/os-release")] {
+            std::os::unix::fs::symlink(target, directory.path().join("root/etc").join(link)).unwrap();
+            assert_eq!(host.read_root(&format!("etc/{link}")).unwrap().trimmed(), "NAME=Host");
+        }
+    }
+
+    #[test]
+    fn without_openat2_a_link_out_of_the_root_is_refused() {
+        let (directory, _) = host();
+        write(&directory, "root/file", b"x");
+        write(&directory, "other", b"y");
+        std::os::unix::fs::symlink("../other", directory.path().join("root/out")).unwrap();
+        let root = directory.path().join("root");
+        assert!(open_inside(&root, &root.join("file")).is_ok());
+        assert_eq!(open_inside(&root, &root.join("out")).unwrap_err().to_string(), "a link leads out of the root");
+    }
+
+    #[test]
+    fn a_link_of_sysfs_is_followed_inside_of_it_only() {
+        let (directory, host) = host();
+        write(&directory, "sys/devices/pci0000:00/hwmon0/name", b"x\n");
+        fs::create_dir_all(directory.path().join("sys/class")).unwrap();
+        for (link, target) in [("hwmon0", "../devices/pci0000:00/hwmon0"), ("out", "../../proc")] {
+            std::os::unix::fs::symlink(target, directory.path().join("sys/class").join(link)).unwrap();
+        }
+        fs::create_dir_all(directory.path().join("proc")).unwrap();
+        assert_eq!(host.sys_link("class/hwmon0").unwrap(), Path::new("../devices/pci0000:00/hwmon0"));
+        assert_eq!(host.sys_real("class/hwmon0").unwrap(), "devices/pci0000:00/hwmon0");
+        assert!(matches!(host.sys_real("class/out"), Err(ReadError::Unreadable { .. })));
+        assert!(matches!(host.sys_real("class/none"), Err(ReadError::Absent { .. })));
+        assert_eq!(host.sys_text("class/hwmon0/name").unwrap().as_deref(), Some("x"));
+        assert_eq!(host.sys_number("class/hwmon0/none").unwrap(), None);
+    }
+
+    #[test]
+    fn the_network_is_that_of_the_first_process_where_it_can_be_read() {
+        let (directory, host) = host();
+        write(&directory, "proc/net/dev", b"own");
+        assert_eq!(host.read_net("dev").unwrap().trimmed(), "own");
+        write(&directory, "proc/1/net/dev", b"host's");
+        assert_eq!(host.read_net("dev").unwrap().trimmed(), "host's");
+    }
+
+    #[test]
+    fn what_sysfs_cannot_tell_now_is_no_error() {
+        let answer = |errno: Errno| if_available::<()>(Err(ReadError::new("speed".into(), errno.into())));
+        assert!(matches!(answer(Errno::INVAL), Ok(None)));
+        assert!(matches!(answer(Errno::NOENT), Ok(None)));
+        assert!(matches!(answer(Errno::NOMEM), Err(ReadError::Unreadable { .. })));
     }
 
     #[test]
@@ -326,14 +520,14 @@ mod tests {
 
     #[test]
     fn a_malformed_file_is_named_with_line_expectation_and_finding() {
-        let file = HostFile { path: "/host/proc/pressure/io".into(), text: String::new() };
-        let error = ParseError::new(2, "`total=<microseconds>`", "total=12x");
+        let file = HostFile { path: "/host/proc/pressure/io".into(), bytes: Vec::new() };
+        let error = ParseError::new(2, "`total=<microseconds>`", b"total=12x");
         assert_eq!(
             file.malformed(error).to_string(),
             "/host/proc/pressure/io line 2: expected `total=<microseconds>`, found `total=12x`"
         );
         assert_eq!(
-            file.malformed(ParseError::new(1, "a whole number", "")).to_string(),
+            file.malformed(ParseError::new(1, "a whole number", b"")).to_string(),
             "/host/proc/pressure/io line 1: expected a whole number, found nothing"
         );
     }

@@ -6,6 +6,8 @@ pub mod cli;
 pub mod collector;
 pub mod config;
 pub mod docker;
+pub mod faults;
+pub mod filter;
 pub mod host;
 pub mod scrape;
 pub mod server;

@@ -112,7 +112,7 @@ impl Selection {
                 .push(&labels, outcome.success);
             meta.family(
                 "seamark_exporter_collector_errors_total",
-                "Times a collector could not read what is there, since the exporter was started.",
+                "Files and lines that a collector could not read, since the exporter was started.",
                 Kind::Counter,
             )
             .push(&labels, slot.errors());

@@ -1,7 +1,10 @@
 //! Parsing what the kernel writes, without a panic on any input.
 //!
-//! A parser takes text and gives a value or a [`ParseError`] that names the line; which file it was is added by
-//! [`HostFile::parse`](crate::host::HostFile::parse).
+//! A parser takes bytes, since names of mounts, devices and processes may be any bytes, and gives a value or a
+//! [`ParseError`] that names the line; which file it was is added by [`HostFile::parse`](crate::host::HostFile::parse).
+
+use std::borrow::Cow;
+use std::str::{self, FromStr};
 
 /// A line that is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,13 +22,16 @@ const FOUND_LIMIT: usize = 80;
 
 impl ParseError {
     /// Keeps the beginning of `found`, on one line.
-    pub fn new(line: usize, expected: &'static str, found: &str) -> Self {
-        let mut start: String = found.trim().chars().take(FOUND_LIMIT + 1).collect();
-        if start.chars().count() > FOUND_LIMIT {
-            start.pop();
-            start.push('…');
+    pub fn new(line: usize, expected: &'static str, found: &[u8]) -> Self {
+        // No character has more than four bytes.
+        let start = found.trim_ascii();
+        let start = String::from_utf8_lossy(start.get(..FOUND_LIMIT * 4 + 4).unwrap_or(start));
+        let mut kept: String = start.chars().take(FOUND_LIMIT + 1).collect();
+        if kept.chars().count() > FOUND_LIMIT {
+            kept.pop();
+            kept.push('…');
         }
-        Self { line, expected, found: start.replace(char::is_control, " ") }
+        Self { line, expected, found: kept.replace(char::is_control, " ") }
     }
 }
 
@@ -34,45 +40,77 @@ impl ParseError {
 pub struct Line<'a> {
     /// Counted from 1.
     pub number: usize,
-    /// The text without its end of line.
-    pub text: &'a str,
+    /// The line without its end.
+    pub bytes: &'a [u8],
 }
 
 impl<'a> Line<'a> {
     /// The words between spaces and tabs.
-    pub fn words(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.text.split_ascii_whitespace()
+    pub fn words(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        words(self.bytes)
     }
 
     /// What stands before and behind the first `separator`, both trimmed; `None` if the line has none.
-    pub fn key_and_value(&self, separator: char) -> Option<(&'a str, &'a str)> {
-        let (key, value) = self.text.split_once(separator)?;
-        Some((key.trim(), value.trim()))
+    pub fn key_and_value(&self, separator: u8) -> Option<(&'a [u8], &'a [u8])> {
+        let (key, value) = split_once(self.bytes, separator)?;
+        Some((key.trim_ascii(), value.trim_ascii()))
     }
 
     /// The error that this line is not what it should be.
     pub fn malformed(&self, expected: &'static str) -> ParseError {
-        ParseError::new(self.number, expected, self.text)
+        ParseError::new(self.number, expected, self.bytes)
     }
 }
 
 /// The lines of a text that are not blank.
-pub fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    text.lines()
+pub fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    text.split(|byte| *byte == b'\n')
         .enumerate()
-        .map(|(index, text)| Line { number: index + 1, text })
-        .filter(|line| !line.text.trim().is_empty())
+        .map(|(index, bytes)| Line { number: index + 1, bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes) })
+        .filter(|line| !line.bytes.trim_ascii().is_empty())
+}
+
+/// The words between white space.
+pub fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// What stands before and behind the first `separator`.
+pub fn split_once(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|byte| *byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// A word as a number, or as anything else that can be read from text.
+pub fn parse<T: FromStr>(word: &[u8]) -> Option<T> {
+    str::from_utf8(word).ok()?.parse().ok()
+}
+
+/// A word as a number with a fraction. `nan` and `inf` are numbers to Rust, but not to the kernel.
+pub fn float(word: &[u8]) -> Option<f64> {
+    parse::<f64>(word).filter(|number| number.is_finite())
+}
+
+/// A word as a hexadecimal number, with or without `0x`.
+pub fn hex(word: &[u8]) -> Option<u64> {
+    let digits = str::from_utf8(word.strip_prefix(b"0x").unwrap_or(word)).ok()?;
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// Bytes as the value of a label; what is not UTF-8 is replaced.
+pub fn label(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 /// The bytes meant by `123 kB`, or by `123` alone. The kernel's `kB` is 1024 bytes.
 ///
 /// `None` for any other unit, for what is not a whole number, and for more than 2^64 bytes.
-pub fn bytes(value: &str) -> Option<u64> {
-    let mut words = value.split_ascii_whitespace();
-    let amount = words.next()?.parse::<u64>().ok()?;
+pub fn bytes(value: &[u8]) -> Option<u64> {
+    let mut words = words(value);
+    let amount = parse::<u64>(words.next()?)?;
     match (words.next(), words.next()) {
         (None, _) => Some(amount),
-        (Some("kB"), None) => amount.checked_mul(1024),
+        (Some(b"kB"), None) => amount.checked_mul(1024),
         _ => None,
     }
 }
@@ -82,8 +120,17 @@ pub fn bytes(value: &str) -> Option<u64> {
 /// # Errors
 ///
 /// Anything but one whole number of at most 64 bits.
-pub fn number(text: &str) -> Result<u64, ParseError> {
-    text.trim().parse().map_err(|_| ParseError::new(1, "a whole number", text))
+pub fn number(text: &[u8]) -> Result<u64, ParseError> {
+    parse(text.trim_ascii()).ok_or_else(|| ParseError::new(1, "a whole number", text))
+}
+
+/// The one number, perhaps below zero, of a file such as `temp1_input`.
+///
+/// # Errors
+///
+/// Anything but one whole number of at most 64 bits with its sign.
+pub fn signed(text: &[u8]) -> Result<i64, ParseError> {
+    parse(text.trim_ascii()).ok_or_else(|| ParseError::new(1, "a whole number, perhaps below zero", text))
 }
 
 /// The highest CPU number taken seriously: eight times what the kernel can be built for.
@@ -94,12 +141,12 @@ const HIGHEST_CPU: u32 = 65_535;
 /// # Errors
 ///
 /// What is not such a list, a range that runs backwards, and CPU numbers above 65535.
-pub fn cpu_list(text: &str) -> Result<Vec<u32>, ParseError> {
+pub fn cpu_list(text: &[u8]) -> Result<Vec<u32>, ParseError> {
     let malformed = || ParseError::new(1, "a list of CPUs such as `0-2,5`", text);
-    let cpu = |word: &str| word.parse::<u32>().ok().filter(|cpu| *cpu <= HIGHEST_CPU).ok_or_else(malformed);
+    let cpu = |word: &[u8]| parse::<u32>(word).filter(|cpu| *cpu <= HIGHEST_CPU).ok_or_else(malformed);
     let mut cpus = Vec::new();
-    for part in text.trim().split(',').filter(|part| !part.is_empty()) {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
+    for part in text.trim_ascii().split(|byte| *byte == b',').filter(|part| !part.is_empty()) {
+        let (first, last) = split_once(part, b'-').unwrap_or((part, part));
         let (first, last) = (cpu(first)?, cpu(last)?);
         if first > last {
             return Err(malformed());
@@ -121,37 +168,47 @@ mod tests {
 
     #[test]
     fn lines_are_numbered_with_the_blank_ones_counted() {
-        let numbered: Vec<_> = lines("a 1\n\n \nb\t2").map(|line| (line.number, line.text)).collect();
-        assert_eq!(numbered, [(1, "a 1"), (4, "b\t2")]);
+        let numbered: Vec<_> = lines(b"a 1\n\n \nb\t2\r\n").map(|line| (line.number, line.bytes)).collect();
+        assert_eq!(numbered, [(1, b"a 1".as_slice()), (4, b"b\t2")]);
     }
 
     #[test]
     fn an_error_repeats_only_the_beginning_of_what_it_found_and_on_one_line() {
-        let error = ParseError::new(3, "less", &format!("a\nb{}", "数".repeat(200)));
+        let error = ParseError::new(3, "less", format!("a\nb{}", "数".repeat(200)).as_bytes());
         assert_eq!(error, ParseError { line: 3, expected: "less", found: format!("a b{}…", "数".repeat(77)) });
+        assert_eq!(ParseError::new(1, "text", b" \xFF\n").found, "\u{FFFD}");
     }
 
     #[test]
     fn only_kilobytes_and_plain_numbers_are_bytes() {
         let values = ["0 kB", "7 kB", "7", "", "kB", "7 MB", "7 kB x", "-1 kB", "18446744073709551615 kB"];
-        assert_eq!(values.map(bytes), [Some(0), Some(7168), Some(7), None, None, None, None, None, None]);
+        let read = values.map(|value| bytes(value.as_bytes()));
+        assert_eq!(read, [Some(0), Some(7168), Some(7), None, None, None, None, None, None]);
+    }
+
+    #[test]
+    fn a_number_is_read_in_the_way_that_was_asked_for() {
+        assert_eq!((hex(b"0x1f"), hex(b"1f"), hex(b"0x"), hex(b"g")), (Some(31), Some(31), None, None));
+        assert_eq!((float(b"1.5"), float(b"nan"), float(b"inf"), float(b"1e999")), (Some(1.5), None, None, None));
+        assert_eq!((signed(b"-5\n"), number(b" 7\n")), (Ok(-5), Ok(7)));
+        assert!(signed(b"").is_err() && number(b"-5").is_err() && number(b"\xFF").is_err());
     }
 
     #[test]
     fn a_cpu_list_is_ranges_and_numbers() {
-        assert_eq!(cpu_list("\n"), Ok(vec![]));
-        assert_eq!(cpu_list("0-2,5\n"), Ok(vec![0, 1, 2, 5]));
+        assert_eq!(cpu_list(b"\n"), Ok(vec![]));
+        assert_eq!(cpu_list(b"0-2,5\n"), Ok(vec![0, 1, 2, 5]));
         for bad in ["5-2", "a", "1-", "-1", "0-4294967295", "99999999999", &"0-65535,".repeat(50)] {
-            assert!(cpu_list(bad).is_err(), "{bad}");
+            assert!(cpu_list(bad.as_bytes()).is_err(), "{bad}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_a_parser_panic(text in any::<String>()) {
-            let _ = (bytes(&text), number(&text), cpu_list(&text));
+        fn no_bytes_make_a_parser_panic(text in any::<Vec<u8>>()) {
+            let _ = (bytes(&text), number(&text), signed(&text), cpu_list(&text), hex(&text), float(&text), label(&text));
             for line in lines(&text) {
-                let _ = (line.words().count(), line.key_and_value(':'), line.malformed("nothing"));
+                let _ = (line.words().count(), line.key_and_value(b':'), line.malformed("nothing"));
             }
         }
 
@@ -159,18 +216,19 @@ mod tests {
         fn a_cpu_list_that_was_written_is_read_back(ranges in prop::collection::vec((0_u32..1000, 0_u32..20), 0..20)) {
             let text: Vec<_> = ranges.iter().map(|(first, more)| format!("{first}-{}", first + more)).collect();
             let cpus: Vec<_> = ranges.iter().flat_map(|(first, more)| *first..=first + more).collect();
-            prop_assert_eq!(cpu_list(&text.join(",")), Ok(cpus));
+            prop_assert_eq!(cpu_list(text.join(",").as_bytes()), Ok(cpus));
         }
 
         #[test]
         fn kilobytes_are_1024_bytes(amount in 0..=u64::MAX / 1024) {
-            prop_assert_eq!(bytes(&format!("{amount:10} kB")), Some(amount * 1024));
+            prop_assert_eq!(bytes(format!("{amount:10} kB").as_bytes()), Some(amount * 1024));
         }
 
         #[test]
         fn no_word_of_a_text_is_lost(text in "[ a-z0-9:\t\n]{0,200}") {
-            let words: Vec<_> = lines(&text).flat_map(|line| line.words().collect::<Vec<_>>()).collect();
-            prop_assert_eq!(words, text.split_ascii_whitespace().collect::<Vec<_>>());
+            let words: Vec<_> = lines(text.as_bytes()).flat_map(|line| line.words().collect::<Vec<_>>()).collect();
+            let expected: Vec<_> = text.split_ascii_whitespace().map(str::as_bytes).collect();
+            prop_assert_eq!(words, expected);
         }
     }
 }

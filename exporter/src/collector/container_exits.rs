@@ -15,6 +15,7 @@ pub(super) const COLLECTOR: Registration = Registration {
     on_by_default: true,
     may_hang: false,
     options: &[],
+    parsers: &[],
     build: |inputs, _| Box::new(ContainerExits { inventory: Arc::clone(&inputs.inventory) }),
 };
 

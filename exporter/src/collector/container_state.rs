@@ -18,6 +18,7 @@ pub(super) const COLLECTOR: Registration = Registration {
     on_by_default: true,
     may_hang: false,
     options: &[],
+    parsers: &[],
     build: |inputs, _| Box::new(ContainerState { inventory: Arc::clone(&inputs.inventory) }),
 };
 

@@ -12,7 +12,9 @@ use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
+use crate::faults::{BadLines, Faults};
 use crate::host::{HostRoot, ReadError};
+use crate::text;
 use info::InfoOptions;
 use times::{Kept, Times};
 
@@ -46,6 +48,11 @@ pub(super) const COLLECTOR: Registration = Registration {
             switch: false,
         },
     ],
+    parsers: &[
+        |bytes| drop(times::parse(bytes, &mut BadLines::default())),
+        |bytes| drop(info::parse(bytes)),
+        |bytes| drop(text::cpu_list(bytes)),
+    ],
     build: |inputs, section| Box::new(Cpu::new(inputs, section)),
 };
 
@@ -70,22 +77,26 @@ impl Cpu {
 impl Collector for Cpu {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         // Each part has its own files: one that fails does not cost the others.
+        let mut faults = Faults::default();
         let parts = [
-            self.times(out),
+            self.times(out, &mut faults),
             self.info.as_ref().map_or(Ok(()), |options| info::collect(&self.host, options, out)),
             topology::throttles(&self.host, out),
             topology::isolated(&self.host, out),
             topology::online(&self.host, out),
         ];
-        parts.into_iter().collect::<Result<(), ReadError>>().map_err(CollectError::from)
+        for part in parts {
+            faults.take(part);
+        }
+        faults.finish()
     }
 }
 
 impl Cpu {
-    fn times(&self, out: &mut Exposition) -> Result<(), ReadError> {
+    fn times(&self, out: &mut Exposition, faults: &mut Faults) -> Result<(), ReadError> {
         // Held from before the read: of two scrapes at once, the one that read first must also be kept first.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = self.host.read_proc("stat")?.parse(times::parse)?;
+        let read = faults.parse(&self.host.read_proc("stat")?, times::parse);
         for (cpu, times) in kept.update(read) {
             let cpu = cpu.to_string();
             seconds(out, &cpu, times);

@@ -6,13 +6,14 @@ use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
 use crate::host::HostRoot;
-use crate::text::ParseError;
+use crate::text::{self, ParseError};
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "loadavg",
     on_by_default: true,
     may_hang: false,
     options: &[],
+    parsers: &[|bytes| drop(parse(bytes))],
     build: |inputs, _| Box::new(Loadavg { host: inputs.host.clone() }),
 };
 
@@ -38,11 +39,8 @@ struct Load {
     fifteen: f64,
 }
 
-fn parse(text: &str) -> Result<Load, ParseError> {
-    let mut averages = text.split_ascii_whitespace().map(|word| {
-        // `nan` and `inf` are numbers to Rust, but not to the kernel.
-        word.parse::<f64>().ok().filter(|load| load.is_finite())
-    });
+fn parse(text: &[u8]) -> Result<Load, ParseError> {
+    let mut averages = text::words(text).map(text::float);
     let mut next = || {
         averages
             .next()
@@ -60,19 +58,19 @@ mod tests {
 
     #[test]
     fn the_first_three_numbers_are_the_averages() {
-        assert_eq!(parse("0.52 1.04 12.00 3/487 20731\n"), Ok(Load { one: 0.52, five: 1.04, fifteen: 12.0 }));
+        assert_eq!(parse(b"0.52 1.04 12.00 3/487 20731\n"), Ok(Load { one: 0.52, five: 1.04, fifteen: 12.0 }));
     }
 
     #[test]
     fn two_averages_are_malformed() {
         let expected = "three load averages such as `0.52 1.04 2.00`";
-        assert_eq!(parse("0.52 1.04\n"), Err(ParseError { line: 1, expected, found: "0.52 1.04".to_owned() }));
-        assert_eq!(parse("nan nan nan"), Err(ParseError { line: 1, expected, found: "nan nan nan".to_owned() }));
+        assert_eq!(parse(b"0.52 1.04\n"), Err(ParseError { line: 1, expected, found: "0.52 1.04".to_owned() }));
+        assert_eq!(parse(b"nan nan nan"), Err(ParseError { line: 1, expected, found: "nan nan nan".to_owned() }));
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in any::<String>()) {
+        fn no_text_makes_it_panic(text in any::<Vec<u8>>()) {
             let _ = parse(&text);
         }
     }

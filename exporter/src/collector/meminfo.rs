@@ -6,6 +6,7 @@
 use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
+use crate::faults::Faults;
 use crate::host::{HostFile, HostRoot};
 use crate::text::{self, Line, ParseError};
 
@@ -14,6 +15,7 @@ pub(super) const COLLECTOR: Registration = Registration {
     on_by_default: true,
     may_hang: false,
     options: &[],
+    parsers: &[|bytes| text::lines(bytes).for_each(|line| drop(field(line)))],
     build: |inputs, _| Box::new(Meminfo { host: inputs.host.clone() }),
 };
 
@@ -30,33 +32,31 @@ impl Collector for Meminfo {
 
 /// A line that cannot be read does not cost the others: memory is what most alerts are about.
 fn collect(file: &HostFile, out: &mut Exposition) -> Result<(), CollectError> {
-    let mut fault = None;
+    let mut faults = Faults::default();
     // The kernel keeps to the order of the table, so that the search goes on where the last one ended.
     let mut fields = FIELDS.iter().cycle();
-    for line in text::lines(&file.text) {
-        let Some((key, value)) = line.key_and_value(':') else {
-            fault.get_or_insert_with(|| line.malformed("`<field>: <amount> kB`"));
-            continue;
-        };
-        let Some((_, name, help)) = fields.by_ref().take(FIELDS.len()).find(|(field, ..)| *field == key) else {
-            continue;
-        };
-        match amount(line, value) {
-            Ok(amount) => {
-                let family = out.gauge(name, help);
-                family.samples.clear();
-                family.set(amount);
-            }
+    for line in text::lines(&file.bytes) {
+        let (key, amount) = match field(line) {
+            Ok(field) => field,
             Err(error) => {
-                fault.get_or_insert(error);
+                faults.line(file, error);
+                continue;
             }
+        };
+        let known = fields.by_ref().take(FIELDS.len()).find(|(field, ..)| field.as_bytes() == key);
+        if let Some((_, name, help)) = known {
+            let family = out.gauge(name, help);
+            family.samples.clear();
+            family.set(amount);
         }
     }
-    fault.map_or(Ok(()), |error| Err(file.malformed(error).into()))
+    faults.finish()
 }
 
-fn amount(line: Line<'_>, value: &str) -> Result<u64, ParseError> {
-    text::bytes(value).ok_or_else(|| line.malformed("`<field>: <amount> kB`"))
+fn field(line: Line<'_>) -> Result<(&[u8], u64), ParseError> {
+    line.key_and_value(b':')
+        .and_then(|(key, value)| Some((key, text::bytes(value)?)))
+        .ok_or_else(|| line.malformed("`<field>: <amount> kB`"))
 }
 
 /// Field of the file, name and help. Fields without `kB` are counts of pages, and have no `_bytes` in their names.
@@ -129,7 +129,7 @@ mod tests {
 
     fn read(text: &str) -> (Families, Result<(), String>) {
         let mut out = Exposition::default();
-        let file = HostFile { path: "/proc/meminfo".into(), text: text.to_owned() };
+        let file = HostFile { path: "/proc/meminfo".into(), bytes: text.as_bytes().to_owned() };
         let result = collect(&file, &mut out).map_err(|error| error.to_string());
         let values = |family: &Family| {
             (family.name.to_string(), family.samples.iter().map(|sample| sample.value.clone()).collect())

@@ -7,6 +7,7 @@ use seamark_kit::config::Section;
 use seamark_kit::exposition::{Exposition, Kind};
 
 use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
+use crate::faults::{BadLines, Faults};
 use crate::host::HostRoot;
 use crate::text::{self, Line, ParseError};
 
@@ -20,6 +21,12 @@ pub(super) const COLLECTOR: Registration = Registration {
         help: "Count soft interrupts by kind (node_softirqs_total).",
         switch: true,
     }],
+    parsers: &[
+        |bytes| {
+            let _ = parse(bytes, &mut BadLines::default());
+        },
+        |bytes| drop(softirqs(bytes)),
+    ],
     build: |inputs, section| Box::new(Stat::new(inputs, section)),
 };
 
@@ -37,18 +44,19 @@ impl Stat {
 impl Collector for Stat {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         let file = self.host.read_proc("stat")?;
-        let totals = file.parse(parse)?;
+        let mut faults = Faults::default();
+        let totals = faults.parse(&file, parse);
         for (total, (_, name, kind, help)) in totals.iter().zip(TOTALS) {
             if let Some(total) = total {
                 out.family(*name, *help, *kind).set(*total);
             }
         }
         if self.softirq {
-            for (vector, count) in file.parse(softirqs)? {
+            for (vector, count) in faults.take(file.parse(softirqs)).unwrap_or_default() {
                 out.counter("node_softirqs_total", "Soft interrupts run, by kind.").push(&[("vector", vector)], count);
             }
         }
-        Ok(())
+        faults.finish()
     }
 }
 
@@ -67,29 +75,29 @@ const SOFTIRQS: [&str; 10] =
     ["hi", "timer", "net_tx", "net_rx", "block", "block_iopoll", "tasklet", "sched", "hrtimer", "rcu"];
 
 /// The values of [`TOTALS`]; `None` where the kernel has no such line.
-fn parse(text: &str) -> Result<[Option<u64>; TOTALS.len()], ParseError> {
+fn parse(text: &[u8], bad: &mut BadLines) -> [Option<u64>; TOTALS.len()] {
     let mut totals = [None; TOTALS.len()];
     for line in text::lines(text) {
         let mut words = line.words();
         let key = words.next();
-        let place = totals.iter_mut().zip(TOTALS).find(|(_, (name, ..))| key == Some(*name));
+        let place = totals.iter_mut().zip(TOTALS).find(|(_, (name, ..))| key == Some(name.as_bytes()));
         if let Some((total, _)) = place {
             // The line `intr` goes on with thousands of numbers, which are the collector `interrupts`' business.
-            *total = Some(count(words.next(), line)?);
+            *total = bad.take(count(words.next(), line)).or(*total);
         }
     }
-    Ok(totals)
+    totals
 }
 
-fn softirqs(text: &str) -> Result<Vec<(&'static str, u64)>, ParseError> {
-    let Some(line) = text::lines(text).find(|line| line.words().next() == Some("softirq")) else {
+fn softirqs(text: &[u8]) -> Result<Vec<(&'static str, u64)>, ParseError> {
+    let Some(line) = text::lines(text).find(|line| line.words().next() == Some(b"softirq")) else {
         return Ok(Vec::new());
     };
     SOFTIRQS.iter().zip(line.words().skip(2)).map(|(vector, word)| Ok((*vector, count(Some(word), line)?))).collect()
 }
 
-fn count(word: Option<&str>, line: Line<'_>) -> Result<u64, ParseError> {
-    word.and_then(|word| word.parse().ok()).ok_or_else(|| line.malformed("a word and a count, such as `ctxt 1700`"))
+fn count(word: Option<&[u8]>, line: Line<'_>) -> Result<u64, ParseError> {
+    word.and_then(text::parse).ok_or_else(|| line.malformed("a word and a count, such as `ctxt 1700`"))
 }
 
 #[cfg(test)]
@@ -100,21 +108,25 @@ mod tests {
 
     #[test]
     fn a_line_that_the_kernel_does_not_have_is_absent_not_zero() {
-        let text = "cpu  1 2 3 4\nintr 7 1 2 x\nbtime 1785000123\nprocs_running 3\n";
-        assert_eq!(parse(text), Ok([Some(7), None, None, Some(1_785_000_123), Some(3), None]));
+        let text = b"cpu  1 2 3 4\nintr 7 1 2 x\nbtime 1785000123\nprocs_running 3\n";
+        let mut bad = BadLines::default();
+        assert_eq!(parse(text, &mut bad), [Some(7), None, None, Some(1_785_000_123), Some(3), None]);
+        assert_eq!(bad, BadLines::default());
         assert_eq!(softirqs(text), Ok(vec![]));
     }
 
     #[test]
-    fn a_count_that_is_none_is_malformed() {
+    fn a_count_that_is_none_costs_its_own_line() {
         let expected = "a word and a count, such as `ctxt 1700`";
         let error = ParseError { line: 2, expected, found: "ctxt -1".to_owned() };
-        assert_eq!(parse("intr 1\nctxt -1\n"), Err(error));
+        let mut bad = BadLines::default();
+        assert_eq!(parse(b"intr 1\nctxt -1\nprocesses 3\n", &mut bad), [Some(1), None, Some(3), None, None, None]);
+        assert_eq!(bad, BadLines { first: Some(error), count: 1 });
     }
 
     #[test]
     fn soft_interrupts_are_named_by_their_place() {
-        let names_and_counts = softirqs("softirq 55 1 2 3 4 5 6 7 8 9 10 11\n").unwrap();
+        let names_and_counts = softirqs(b"softirq 55 1 2 3 4 5 6 7 8 9 10 11\n").unwrap();
         assert_eq!(names_and_counts[..2], [("hi", 1), ("timer", 2)]);
         assert_eq!(names_and_counts[9..], [("rcu", 10)]);
     }
@@ -122,7 +134,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "((intr|softirq|ctxt|cpu)?[ \t]?\\PC{0,20}\n){0,8}") {
-            let _ = (parse(&text), softirqs(&text));
+            let _ = (parse(text.as_bytes(), &mut BadLines::default()), softirqs(text.as_bytes()));
         }
     }
 }

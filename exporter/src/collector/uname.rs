@@ -10,8 +10,14 @@ use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
 
-pub(super) const COLLECTOR: Registration =
-    Registration { name: "uname", on_by_default: true, may_hang: false, options: &[], build: |_, _| Box::new(Uname) };
+pub(super) const COLLECTOR: Registration = Registration {
+    name: "uname",
+    on_by_default: true,
+    may_hang: false,
+    options: &[],
+    parsers: &[],
+    build: |_, _| Box::new(Uname),
+};
 
 struct Uname;
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::host::HostRoot;
+use crate::text;
 
 /// A kill comes before its `die` by 140 ms on a fast machine and by 1.5 s on a slow one (`events/cgroup2`).
 const KILL_BEFORE_DIE: SignedDuration = SignedDuration::from_secs(3);
@@ -25,14 +26,14 @@ pub fn kernel_count(host: HostRoot) -> ReadCount {
     Box::new(move || {
         // Where Docker's two cgroup drivers put containers; on cgroup v1 neither file is there.
         let parents = ["fs/cgroup/system.slice/memory.events", "fs/cgroup/docker/memory.events"];
-        let counts = parents.iter().filter_map(|file| field(&host.read_sys(file).ok()?.text));
+        let counts = parents.iter().filter_map(|file| field(&host.read_sys(file).ok()?.bytes));
         let below_parents = counts.reduce(|one, other| one + other);
-        below_parents.or_else(|| field(&host.read_proc("vmstat").ok()?.text))
+        below_parents.or_else(|| field(&host.read_proc("vmstat").ok()?.bytes))
     })
 }
 
-fn field(text: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+fn field(bytes: &[u8]) -> Option<u64> {
+    text::lines(bytes).find_map(|line| text::parse(line.bytes.strip_prefix(b"oom_kill ")?.trim_ascii()))
 }
 
 /// A kill happened after `after`, and not later than `by`.

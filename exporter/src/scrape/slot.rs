@@ -154,19 +154,19 @@ impl Slot {
 
     /// Counts and logs what went wrong; returns whether nothing did.
     fn note(&self, result: thread::Result<Result<(), CollectError>>) -> bool {
-        let (counts, complaint) = match result {
+        let (faults, complaint) = match result {
             Ok(Ok(())) => {
                 self.state().said = None;
                 return true;
             }
-            Ok(Err(error)) => (matches!(error, CollectError::Read(_)), error.to_string()),
-            Err(panic) => (true, format!("panicked: {}", panic_message(panic.as_ref()))),
+            Ok(Err(error)) => (error.faults(), error.to_string()),
+            Err(panic) => (1, format!("panicked: {}", panic_message(panic.as_ref()))),
         };
         let mut state = self.state();
-        state.errors += u64::from(counts);
+        state.errors += faults;
         if state.said.as_ref() != Some(&complaint) {
             let name = self.name;
-            if counts {
+            if faults > 0 {
                 warn!(collector = name, "the collector `{name}` failed: {complaint}");
             } else {
                 info!(collector = name, "the collector `{name}` has nothing to tell: {complaint}");

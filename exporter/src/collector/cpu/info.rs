@@ -3,12 +3,15 @@
 //! Each architecture writes the file in its own way; what is the same everywhere is `key : value` lines and a blank
 //! line between processors.
 
+use std::borrow::Cow;
+
 use regex_lite::Regex;
 use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
 
+use crate::filter;
 use crate::host::{HostRoot, ReadError};
-use crate::text::{Line, ParseError};
+use crate::text::{self, Line, ParseError};
 
 /// Which parts of `/proc/cpuinfo` to show.
 #[derive(Debug)]
@@ -21,10 +24,7 @@ impl InfoOptions {
     /// `None` unless asked for; a filter asks for it too.
     pub(super) fn read(section: &mut Section) -> Option<Self> {
         let info = section.flag("info").unwrap_or(false);
-        let mut filter = |key| {
-            let read = |text: &str| if text.is_empty() { Some(None) } else { Regex::new(text).ok().map(Some) };
-            section.parse(key, "a regular expression", read).flatten()
-        };
+        let mut filter = |key| filter::expression(section, key).flatten();
         let options = Self { flags: filter("info_flags_include"), bugs: filter("info_bugs_include") };
         (info || options.flags.is_some() || options.bugs.is_some()).then_some(options)
     }
@@ -36,28 +36,28 @@ pub(super) fn collect(host: &HostRoot, options: &InfoOptions, out: &mut Expositi
     for processor in &processors {
         let cpu = processor.number.to_string();
         let labels = [
-            ("package", processor.package),
-            ("core", processor.core),
+            ("package", &*processor.package),
+            ("core", &*processor.core),
             ("cpu", &cpu),
-            ("vendor", processor.vendor),
-            ("family", processor.family),
-            ("model", processor.model),
-            ("model_name", processor.model_name),
-            ("microcode", processor.microcode),
-            ("stepping", processor.stepping),
-            ("cachesize", processor.cache_size),
+            ("vendor", &*processor.vendor),
+            ("family", &*processor.family),
+            ("model", &*processor.model),
+            ("model_name", &*processor.model_name),
+            ("microcode", &*processor.microcode),
+            ("stepping", &*processor.stepping),
+            ("cachesize", &*processor.cache_size),
         ];
         out.gauge("node_cpu_info", "What kind of CPU this is; always 1.").push(&labels, true);
         if let Some(megahertz) = processor.megahertz {
-            let labels = [("package", processor.package), ("core", processor.core), ("cpu", &cpu)];
+            let labels = [("package", &*processor.package), ("core", &*processor.core), ("cpu", &cpu)];
             out.gauge("node_cpu_frequency_hertz", "Clock of this CPU now.").push(&labels, megahertz * 1e6);
         }
     }
     if let Some(first) = processors.first() {
-        for flag in included(first.flags, options.flags.as_ref()) {
+        for flag in included(&first.flags, options.flags.as_ref()) {
             out.gauge("node_cpu_flag_info", "Features of the first CPU; always 1.").push(&[("flag", flag)], true);
         }
-        for bug in included(first.bugs, options.bugs.as_ref()) {
+        for bug in included(&first.bugs, options.bugs.as_ref()) {
             out.gauge("node_cpu_bug_info", "Hardware bugs of the first CPU; always 1.").push(&[("bug", bug)], true);
         }
     }
@@ -75,28 +75,28 @@ fn included<'a>(words: &'a str, filter: Option<&Regex>) -> Vec<&'a str> {
 
 /// One processor; what its architecture does not tell is empty.
 #[derive(Debug, Default, PartialEq)]
-struct Processor<'a> {
+pub(super) struct Processor<'a> {
     number: u32,
-    vendor: &'a str,
-    family: &'a str,
-    model: &'a str,
-    model_name: &'a str,
-    stepping: &'a str,
-    microcode: &'a str,
+    vendor: Cow<'a, str>,
+    family: Cow<'a, str>,
+    model: Cow<'a, str>,
+    model_name: Cow<'a, str>,
+    stepping: Cow<'a, str>,
+    microcode: Cow<'a, str>,
     megahertz: Option<f64>,
-    cache_size: &'a str,
-    package: &'a str,
-    core: &'a str,
-    flags: &'a str,
-    bugs: &'a str,
+    cache_size: Cow<'a, str>,
+    package: Cow<'a, str>,
+    core: Cow<'a, str>,
+    flags: Cow<'a, str>,
+    bugs: Cow<'a, str>,
 }
 
-fn parse(text: &str) -> Result<Vec<Processor<'_>>, ParseError> {
+pub(super) fn parse(text: &[u8]) -> Result<Vec<Processor<'_>>, ParseError> {
     let mut processors: Vec<Processor<'_>> = Vec::new();
-    for line in crate::text::lines(text) {
-        let Some((key, value)) = line.key_and_value(':') else { continue };
-        if key == "processor" {
-            let number = value.parse().map_err(|_| line.malformed("`processor : <number>`"))?;
+    for line in text::lines(text) {
+        let Some((key, value)) = line.key_and_value(b':') else { continue };
+        if key == b"processor" {
+            let number = text::parse(value).ok_or_else(|| line.malformed("`processor : <number>`"))?;
             // A number told twice would be a series told twice.
             if processors.iter().all(|processor| processor.number != number) {
                 processors.push(Processor { number, ..Processor::default() });
@@ -109,20 +109,22 @@ fn parse(text: &str) -> Result<Vec<Processor<'_>>, ParseError> {
 }
 
 impl<'a> Processor<'a> {
-    fn take(&mut self, key: &str, value: &'a str, line: Line<'_>) -> Result<(), ParseError> {
+    fn take(&mut self, key: &[u8], value: &'a [u8], line: Line<'_>) -> Result<(), ParseError> {
         match key {
-            "vendor_id" | "vendor" => self.vendor = value,
-            "cpu family" => self.family = value,
-            "model" => self.model = value,
-            "model name" => self.model_name = value,
-            "stepping" => self.stepping = value,
-            "microcode" => self.microcode = value,
-            "cache size" => self.cache_size = value,
-            "physical id" => self.package = value,
-            "core id" => self.core = value,
-            "flags" | "Features" => self.flags = value,
-            "bugs" => self.bugs = value,
-            "cpu MHz" => self.megahertz = Some(value.parse().map_err(|_| line.malformed("`cpu MHz : <number>`"))?),
+            b"vendor_id" | b"vendor" => self.vendor = text::label(value),
+            b"cpu family" => self.family = text::label(value),
+            b"model" => self.model = text::label(value),
+            b"model name" => self.model_name = text::label(value),
+            b"stepping" => self.stepping = text::label(value),
+            b"microcode" => self.microcode = text::label(value),
+            b"cache size" => self.cache_size = text::label(value),
+            b"physical id" => self.package = text::label(value),
+            b"core id" => self.core = text::label(value),
+            b"flags" | b"Features" => self.flags = text::label(value),
+            b"bugs" => self.bugs = text::label(value),
+            b"cpu MHz" => {
+                self.megahertz = Some(text::parse(value).ok_or_else(|| line.malformed("`cpu MHz : <number>`"))?)
+            }
             _ => {}
         }
         Ok(())
@@ -137,9 +139,9 @@ mod tests {
 
     #[test]
     fn an_arm_machine_tells_features_and_little_else() {
-        let text = "processor\t: 0\nBogoMIPS\t: 48.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\n\
+        let text = b"processor\t: 0\nBogoMIPS\t: 48.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\n\
                     processor\t: 3\nBogoMIPS\t: 48.00\nFeatures\t: fp asimd\n";
-        let processor = |number| Processor { number, flags: "fp asimd", ..Processor::default() };
+        let processor = |number| Processor { number, flags: "fp asimd".into(), ..Processor::default() };
         assert_eq!(parse(text), Ok(vec![processor(0), processor(3)]));
     }
 
@@ -147,7 +149,7 @@ mod tests {
     fn a_clock_that_is_no_number_is_malformed() {
         let expected = "`cpu MHz : <number>`";
         let error = ParseError { line: 2, expected, found: "cpu MHz : fast".to_owned() };
-        assert_eq!(parse("processor : 0\ncpu MHz : fast\n"), Err(error));
+        assert_eq!(parse(b"processor : 0\ncpu MHz : fast\n"), Err(error));
     }
 
     #[test]
@@ -159,7 +161,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "((processor|flags|cpu MHz)?[ \t]?:?\\PC{0,20}\n){0,8}") {
-            let _ = parse(&text);
+            let _ = parse(text.as_bytes());
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::text::{self, ParseError};
+use crate::faults::BadLines;
+use crate::text::{self, Line, ParseError};
 
 /// The modes that add up to the time passed, in the order of the file.
 pub(super) const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
@@ -43,25 +44,33 @@ pub(super) fn seconds(ticks: u64) -> f64 {
 }
 
 /// Times by number of the CPU; numbers may have holes.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<u32, Times>, ParseError> {
+pub(super) fn parse(text: &[u8], bad: &mut BadLines) -> BTreeMap<u32, Times> {
     let mut cpus = BTreeMap::new();
     for line in text::lines(text) {
         let mut words = line.words();
-        let number = words.next().and_then(|word| word.strip_prefix("cpu"));
+        let number = words.next().and_then(|word| word.strip_prefix(b"cpu"));
         // The line `cpu` is the sum of the others.
         let Some(number) = number.filter(|number| !number.is_empty()) else { continue };
-        let malformed = || line.malformed("`cpu<number>` and times in ticks");
-        let number = number.parse().map_err(|_| malformed())?;
-        let mut times = Times::default();
-        for (time, word) in times.0.iter_mut().zip(words) {
-            *time = Some(word.parse().map_err(|_| malformed())?);
-        }
-        cpus.insert(number, times);
+        cpus.extend(bad.take(one_cpu(number, words, line)));
     }
     if cpus.is_empty() {
-        return Err(ParseError::new(1, "a line `cpu<number>` for each CPU", text));
+        bad.add(ParseError::new(1, "a line `cpu<number>` for each CPU", text));
     }
-    Ok(cpus)
+    cpus
+}
+
+fn one_cpu<'a>(
+    number: &[u8],
+    words: impl Iterator<Item = &'a [u8]>,
+    line: Line<'_>,
+) -> Result<(u32, Times), ParseError> {
+    let malformed = || line.malformed("`cpu<number>` and times in ticks");
+    let number = text::parse(number).ok_or_else(malformed)?;
+    let mut times = Times::default();
+    for (time, word) in times.0.iter_mut().zip(words) {
+        *time = Some(text::parse(word).ok_or_else(malformed)?);
+    }
+    Ok((number, times))
 }
 
 /// The highest times seen of each CPU.
@@ -100,62 +109,70 @@ mod tests {
         times
     }
 
-    fn one_cpu(ticks: &[u64]) -> BTreeMap<u32, Times> {
+    fn read(text: &[u8]) -> (BTreeMap<u32, Times>, BadLines) {
+        let mut bad = BadLines::default();
+        (parse(text, &mut bad), bad)
+    }
+
+    fn only(ticks: &[u64]) -> BTreeMap<u32, Times> {
         BTreeMap::from([(0, times(ticks))])
     }
 
     #[test]
     fn cpus_are_found_by_number_and_missing_columns_are_absent() {
-        let text = "cpu  9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 9 10\ncpu12 1 2 3 4\nintr 5\n";
-        assert_eq!(
-            parse(text),
-            Ok(BTreeMap::from([(0, times(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])), (12, times(&[1, 2, 3, 4]))]))
-        );
+        let text = b"cpu  9 9 9 9\ncpu0 1 2 3 4 5 6 7 8 9 10\ncpu12 1 2 3 4\nintr 5\n";
+        let expected = BTreeMap::from([(0, times(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])), (12, times(&[1, 2, 3, 4]))]);
+        assert_eq!(read(text), (expected, BadLines::default()));
     }
 
     #[test]
-    fn a_time_that_is_no_number_is_malformed() {
+    fn a_line_that_is_no_cpu_costs_that_cpu() {
+        let bad = |line, expected, found: &str| BadLines {
+            first: Some(ParseError { line, expected, found: found.to_owned() }),
+            count: 1,
+        };
         let expected = "`cpu<number>` and times in ticks";
-        let error = |found: &str| Err(ParseError { line: 2, expected, found: found.to_owned() });
-        assert_eq!(parse("cpu 1\ncpu0 1 x\n"), error("cpu0 1 x"));
-        assert_eq!(parse("cpu 1\ncpux 1 2\n"), error("cpux 1 2"));
-        assert!(parse("cpu 1 2 3\n").is_err());
+        let good = BTreeMap::from([(1, times(&[7]))]);
+        assert_eq!(read(b"cpu 1\ncpu0 1 x\ncpu1 7\n"), (good.clone(), bad(2, expected, "cpu0 1 x")));
+        assert_eq!(read(b"cpu1 7\ncpux 1 2\n"), (good, bad(2, expected, "cpux 1 2")));
+        let none = bad(1, "a line `cpu<number>` for each CPU", "cpu 1 2 3");
+        assert_eq!(read(b"cpu 1 2 3\n"), (BTreeMap::new(), none));
     }
 
     #[test]
     fn a_step_back_keeps_the_higher_time() {
         let mut kept = Kept::default();
-        kept.update(one_cpu(&[100, 0, 0, 1000]));
-        assert_eq!(kept.update(one_cpu(&[99, 1, 0, 701])), &one_cpu(&[100, 1, 0, 1000]));
+        kept.update(only(&[100, 0, 0, 1000]));
+        assert_eq!(kept.update(only(&[99, 1, 0, 701])), &only(&[100, 1, 0, 1000]));
     }
 
     #[test]
     fn idle_time_three_seconds_back_starts_anew() {
         let mut kept = Kept::default();
-        kept.update(one_cpu(&[100, 0, 0, 1000]));
-        assert_eq!(kept.update(one_cpu(&[99, 1, 0, 700])), &one_cpu(&[99, 1, 0, 700]));
+        kept.update(only(&[100, 0, 0, 1000]));
+        assert_eq!(kept.update(only(&[99, 1, 0, 700])), &only(&[99, 1, 0, 700]));
     }
 
     #[test]
     fn a_cpu_that_was_gone_starts_anew() {
         let mut kept = Kept::default();
-        kept.update(one_cpu(&[100, 0, 0, 200]));
+        kept.update(only(&[100, 0, 0, 200]));
         assert!(kept.update(BTreeMap::new()).is_empty());
-        assert_eq!(kept.update(one_cpu(&[1, 1, 1, 199])), &one_cpu(&[1, 1, 1, 199]));
+        assert_eq!(kept.update(only(&[1, 1, 1, 199])), &only(&[1, 1, 1, 199]));
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "((cpu)?[0-9]{0,11}[ \t]?\\PC{0,20}\n){0,8}") {
-            let _ = parse(&text);
+            let _ = read(text.as_bytes());
         }
 
         #[test]
         fn without_a_jump_no_time_ever_goes_back(steps in prop::collection::vec([0_u64..300, 0..300, 0..300, 0..300], 1..20)) {
             let mut kept = Kept::default();
-            let mut last = one_cpu(&[0, 0, 0, 0]);
+            let mut last = only(&[0, 0, 0, 0]);
             for step in steps {
-                let now = kept.update(one_cpu(&step)).clone();
+                let now = kept.update(only(&step)).clone();
                 prop_assert!(now[&0].0.iter().zip(&last[&0].0).all(|(now, last)| now >= last));
                 last = now;
             }

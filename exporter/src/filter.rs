@@ -1,0 +1,85 @@
+//! Which devices, mounts or units a collector tells of: a regular expression for those to include, one for those to
+//! exclude.
+
+use regex_lite::Regex;
+use seamark_kit::config::Section;
+
+/// Two optional regular expressions. They match anywhere in a name unless they are anchored, as in node_exporter.
+#[derive(Debug, Default)]
+pub struct Filter {
+    include: Option<Regex>,
+    exclude: Option<Regex>,
+}
+
+impl Filter {
+    /// Reads the keys of a collector's section; an empty text is no expression. An `include` switches the default of
+    /// `exclude` off. Problems: what is no regular expression, and both keys at once.
+    pub fn read(
+        section: &mut Section,
+        include: Option<&'static str>,
+        exclude: Option<&'static str>,
+        default_exclude: Option<&str>,
+    ) -> Self {
+        let mut key = |key: Option<&'static str>| key.map(|key| expression(section, key));
+        let (included, excluded) = (key(include).flatten(), key(exclude).flatten());
+        if let (Some(include), Some(exclude)) = (include, exclude)
+            && matches!(included, Some(Some(_)))
+            && matches!(excluded, Some(Some(_)))
+        {
+            section.problem(
+                exclude,
+                format!("`{exclude}` and `{include}` cannot be used together; give only one of them"),
+            );
+        }
+        let included = included.flatten();
+        let excluded = match excluded {
+            Some(given) => given,
+            None if included.is_some() => None,
+            None => default_exclude.and_then(|default| Regex::new(default).ok()),
+        };
+        Self { include: included, exclude: excluded }
+    }
+
+    /// Whether `name` is told of.
+    pub fn allows(&self, name: &str) -> bool {
+        self.include.as_ref().is_none_or(|include| include.is_match(name))
+            && self.exclude.as_ref().is_none_or(|exclude| !exclude.is_match(name))
+    }
+}
+
+/// The regular expression of a key: `None` where it is not given or none, `Some(None)` where it is empty.
+pub fn expression(section: &mut Section, key: &'static str) -> Option<Option<Regex>> {
+    let read = |text: &str| if text.is_empty() { Some(None) } else { Regex::new(text).ok().map(Some) };
+    section.parse(key, "a regular expression", read)
+}
+
+#[cfg(test)]
+mod tests {
+    use seamark_kit::config::{self, Source};
+
+    use super::*;
+
+    fn allowed(text: &str) -> Result<Vec<&'static str>, String> {
+        let source = Source::new("exporter.yml", text).with_environment([]);
+        let filter = config::read(&source, |root| Filter::read(root, Some("include"), Some("exclude"), Some("^loop")));
+        let names = ["sda", "sdb", "loop0"];
+        filter
+            .map(|filter| names.into_iter().filter(|name| filter.allows(name)).collect())
+            .map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn the_default_holds_until_something_is_set() {
+        assert_eq!(allowed("").unwrap(), ["sda", "sdb"]);
+        assert_eq!(allowed("exclude: ''").unwrap(), ["sda", "sdb", "loop0"]);
+        assert_eq!(allowed("exclude: a$").unwrap(), ["sdb", "loop0"]);
+        assert_eq!(allowed("include: '0|a'").unwrap(), ["sda", "loop0"]);
+        assert_eq!(allowed("include: ''").unwrap(), ["sda", "sdb"]);
+    }
+
+    #[test]
+    fn both_at_once_and_what_is_no_expression_are_problems() {
+        assert!(allowed("include: a\nexclude: b\n").unwrap_err().contains("cannot be used together"));
+        assert!(allowed("exclude: '('\n").unwrap_err().contains("expected a regular expression, found `(`"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Kernel files that are read at every scrape are kept open: a read of an open file costs a quarter of opening,
+//! reading and closing it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustix::buffer::spare_capacity;
+use rustix::fs::{FsWord, PROC_SUPER_MAGIC, fstatfs};
+use rustix::io::{Errno, pread};
+
+/// Nothing the kernel is asked for is larger; `/proc/stat` with thousands of interrupts has 100 KB.
+const FILE_LIMIT: usize = 8 * 1024 * 1024;
+
+/// A file that was read once holds 4 to 8 KB of the kernel's memory while it is open, and a descriptor.
+const MOST: usize = 256;
+
+const SYSFS_MAGIC: FsWord = 0x6265_6572;
+
+/// How to read a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// Bytes to ask for at first.
+    pub(super) buffer: usize,
+    /// A read that gives less than it was asked for has given all; files that are written line by line are not so.
+    pub(super) in_one_read: bool,
+}
+
+/// Open files by path.
+#[derive(Debug, Default)]
+pub(super) struct KeptFiles {
+    files: Mutex<HashMap<PathBuf, File>>,
+}
+
+impl KeptFiles {
+    /// Reads a file whole, and keeps it open if it is the kernel's. What is no longer there, or was replaced by another
+    /// of the same name (a device that was plugged in again), is opened anew.
+    pub(super) fn read(&self, path: &Path, size: Size) -> io::Result<Vec<u8>> {
+        // Taken out while it is read: of two scrapes at once, the second opens the file for itself.
+        let kept = self.files().remove(path);
+        if let Some(file) = kept
+            && let Ok(bytes) = read_whole(&file, size)
+        {
+            self.keep(path, file);
+            return Ok(bytes);
+        }
+        let file = File::open(path)?;
+        let bytes = read_whole(&file, size)?;
+        if is_kernel_s(&file) {
+            self.keep(path, file);
+        }
+        Ok(bytes)
+    }
+
+    fn keep(&self, path: &Path, file: File) {
+        let mut files = self.files();
+        if files.len() < MOST {
+            files.insert(path.to_owned(), file);
+        }
+    }
+
+    fn files(&self) -> MutexGuard<'_, HashMap<PathBuf, File>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Only these read anew from the start give the present state, and give an error when what they tell of is gone. An
+/// ordinary file that was replaced would show its old content for good.
+fn is_kernel_s(file: &File) -> bool {
+    fstatfs(file).is_ok_and(|system| system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC)
+}
+
+/// Reads from the start to the end: kernel files say that they are empty, and a short read does not mean that it was
+/// the last.
+pub(super) fn read_whole(file: &File, size: Size) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size.buffer);
+    loop {
+        if bytes.len() == bytes.capacity() {
+            if bytes.len() >= FILE_LIMIT {
+                return Err(io::Error::other(format!("larger than {} MiB", FILE_LIMIT / 1024 / 1024)));
+            }
+            bytes.reserve(bytes.len().max(1));
+        }
+        let offset = bytes.len() as u64;
+        match pread(file, spare_capacity(&mut bytes), offset) {
+            Ok(0) => return Ok(bytes),
+            Ok(_) if size.in_one_read && bytes.len() < bytes.capacity() => return Ok(bytes),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const SMALL: Size = Size { buffer: 64, in_one_read: false };
+
+    #[test]
+    fn a_kernel_file_is_kept_open_and_tells_the_present() {
+        let kept = KeptFiles::default();
+        let path = Path::new("/proc/thread-self/stat");
+        let first = kept.read(path, SMALL).unwrap();
+        assert_eq!(kept.files().len(), 1);
+        // User time goes on; the file must say so.
+        let until_it_moves = (0..1_000_000).find(|_| kept.read(path, SMALL).unwrap() != first);
+        assert!(until_it_moves.is_some());
+        assert_eq!(kept.files().len(), 1);
+    }
+
+    #[test]
+    fn an_ordinary_file_is_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let kept = KeptFiles::default();
+        for content in ["one", "another"] {
+            fs::write(directory.path().join("new"), content).unwrap();
+            fs::rename(directory.path().join("new"), &path).unwrap();
+            assert_eq!(kept.read(&path, SMALL).unwrap(), content.as_bytes());
+        }
+        assert!(kept.files().is_empty());
+    }
+
+    #[test]
+    fn a_file_whose_process_is_gone_is_absent_and_no_longer_kept() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let path = PathBuf::from(format!("/proc/{}/stat", child.id()));
+        let kept = KeptFiles::default();
+        assert!(!kept.read(&path, SMALL).unwrap().is_empty());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(kept.read(&path, SMALL).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(kept.files().is_empty());
+    }
+
+    #[test]
+    fn no_more_than_a_bounded_number_of_files_is_kept() {
+        let kept = KeptFiles::default();
+        for number in 0..MOST + 5 {
+            let path = PathBuf::from(format!("/proc/{}uptime", "tty/../".repeat(number)));
+            kept.read(&path, SMALL).unwrap();
+        }
+        assert_eq!(kept.files().len(), MOST);
+    }
+}
