@@ -8,6 +8,9 @@
     missing_docs
 )]
 
+#[path = "hosts/tree.rs"]
+mod tree;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,11 +22,12 @@ use seamark_exporter::docker::inventory::Inventory;
 use seamark_exporter::host::HostRoot;
 use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Exposition, Value};
+use tree::Host;
 
 /// The files as they are now, copied so that both sides read the same moment.
 fn hosts() -> Vec<(tempfile::TempDir, PathBuf)> {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/host/proc");
-    [fixture, PathBuf::from("/proc")]
+    let server = Host::unpack("server");
+    [server.path().join("proc"), PathBuf::from("/proc")]
         .into_iter()
         .map(|proc| {
             let copy = tempfile::tempdir().unwrap();
