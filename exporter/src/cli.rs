@@ -156,7 +156,9 @@ pub fn command() -> Command {
         )
 }
 
-/// `--collector.NAME`, `--no-collector.NAME`, and the options that collectors declare.
+const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
+
+/// `--collector.disable-defaults`, `--collector.NAME`, `--no-collector.NAME`, and the options that collectors declare.
 fn collector_flags() -> impl Iterator<Item = Arg> {
     let switch = |flag: String, help: String| {
         let no = format!("no-{flag}");
@@ -166,7 +168,8 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
             Arg::new(no.clone()).long(no).action(ArgAction::SetTrue).help(off).hide_short_help(true),
         ]
     };
-    COLLECTORS.iter().flat_map(move |collector| {
+    let defaults = switch(DISABLE_DEFAULTS.to_owned(), "Only the collectors that are switched on by name".to_owned());
+    let collectors = COLLECTORS.iter().flat_map(move |collector| {
         let default = if collector.on_by_default { "on" } else { "off" };
         let mut flags = Vec::from(switch(
             format!("collector.{}", collector.name),
@@ -179,8 +182,9 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
                 flags.push(Arg::new(option.flag).long(option.flag).value_name("VALUE").help(option.help));
             }
         }
-        flags.into_iter().map(|flag| flag.global(true))
-    })
+        flags
+    });
+    defaults.into_iter().chain(collectors).map(|flag| flag.global(true))
 }
 
 /// The flag, or else its variable. An empty one counts as not set: `${LOG_LEVEL:-}` in a compose file gives one.
@@ -203,6 +207,12 @@ fn overrides(matches: &ArgMatches) -> Vec<Override> {
             };
             let path = setting.path.iter().map(|key| (*key).to_owned()).collect();
             found.push(Override { path, value: value.clone(), origin });
+        }
+    }
+    for (flag, value) in [(DISABLE_DEFAULTS.to_owned(), "true"), (format!("no-{DISABLE_DEFAULTS}"), "false")] {
+        if matches.get_flag(&flag) {
+            let path = vec!["collectors".to_owned(), "disable_defaults".to_owned()];
+            found.push(Override { path, value: value.to_owned(), origin: format!("--{flag}") });
         }
     }
     for collector in COLLECTORS {
@@ -261,6 +271,12 @@ mod tests {
     fn the_later_of_two_opposite_switches_wins() {
         assert_eq!(settings(&["--no-collector.cpu", "--collector.cpu"]), pairs(&[("collectors.cpu.enabled", "true")]));
         assert_eq!(settings(&["--collector.cpu", "--no-collector.cpu"]), pairs(&[("collectors.cpu.enabled", "false")]));
+    }
+
+    #[test]
+    fn the_defaults_can_be_switched_off_at_once() {
+        let expected = [("collectors.disable_defaults", "true"), ("collectors.cpu.enabled", "true")];
+        assert_eq!(settings(&["--collector.disable-defaults", "--collector.cpu"]), pairs(&expected));
     }
 
     #[test]

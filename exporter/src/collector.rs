@@ -113,3 +113,13 @@ pub struct CollectorOption {
     /// A switch (`--flag`, `--no-flag`) rather than a flag with a value.
     pub switch: bool,
 }
+
+/// Feeds one parser of one collector: the first byte says which, the others are what it reads. For fuzzing.
+pub fn parse_as(bytes: &[u8]) {
+    let parsers: Vec<_> = COLLECTORS.iter().flat_map(|collector| collector.parsers).collect();
+    if let Some((which, bytes)) = bytes.split_first()
+        && let Some(parser) = parsers.get(usize::from(*which) % parsers.len().max(1))
+    {
+        parser(bytes);
+    }
+}

@@ -31,12 +31,14 @@ pub struct Scraper {
 
 impl Scraper {
     /// Builds the collectors. `section` is the section `collectors` of the configuration: each collector has a section
-    /// of its own there, in which `enabled` switches it on or off.
+    /// of its own there, in which `enabled` switches it on or off; with `disable_defaults` only those run that are
+    /// switched on by name.
     pub fn new(registrations: &[Registration], inputs: &Inputs, section: &mut Section) -> Self {
         let mut scraper = Self { slots: Vec::new(), off: Vec::new() };
+        let defaults = !section.flag("disable_defaults").unwrap_or(false);
         for registration in registrations {
             let mut options = section.section(registration.name);
-            let on = options.flag("enabled").unwrap_or(registration.on_by_default);
+            let on = options.flag("enabled").unwrap_or(registration.on_by_default && defaults);
             // Built even if off, so that its options are checked all the same.
             let collector = (registration.build)(inputs, &mut options);
             if on {

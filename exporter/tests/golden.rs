@@ -179,6 +179,14 @@ fn every_registration_has_a_name_and_options_of_its_own() {
     }
 }
 
+#[test]
+fn without_the_defaults_only_what_is_switched_on_by_name_runs() {
+    let host = server();
+    let source = Source::new("exporter.yml", "disable_defaults: true\nmeminfo: {enabled: true}\n");
+    let scraper = config::read(&source, |root| Scraper::new(COLLECTORS, &inputs(&host), root)).unwrap();
+    assert_eq!(scraper.names().collect::<Vec<_>>(), ["meminfo"]);
+}
+
 async fn scrape(inputs: &Inputs, collect: &[&str]) -> Exposition {
     let source = Source::new("exporter.yml", EVERYTHING_ON);
     let scraper = config::read(&source, |root| Scraper::new(COLLECTORS, inputs, root)).unwrap();

@@ -78,16 +78,13 @@ impl Collector for Cpu {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         // Each part has its own files: one that fails does not cost the others.
         let mut faults = Faults::default();
-        let parts = [
-            self.times(out, &mut faults),
-            self.info.as_ref().map_or(Ok(()), |options| info::collect(&self.host, options, out)),
-            topology::throttles(&self.host, out),
-            topology::isolated(&self.host, out),
-            topology::online(&self.host, out),
-        ];
-        for part in parts {
-            faults.take(part);
+        if let Err(error) = self.times(out, &mut faults) {
+            faults.add(error);
         }
+        if let Some(options) = &self.info {
+            faults.take(info::collect(&self.host, options, out));
+        }
+        topology::collect(&self.host, &mut faults, out);
         faults.finish()
     }
 }

@@ -33,8 +33,16 @@ pub fn scraper(host: &Host) -> Scraper {
 
 /// What one collector tells, without what differs at every scrape, and with `{host}` for the host's directory.
 pub async fn scrape(scraper: &Scraper, host: &Host, collector: &str) -> String {
-    let selection = scraper.select(&[collector.to_owned()], &[]).unwrap();
-    let exposition = selection.scrape(Duration::from_secs(60)).await;
+    text(scraper, host, &[collector.to_owned()]).await
+}
+
+/// What all of them tell, in the same way.
+pub async fn scrape_all(scraper: &Scraper, host: &Host) -> String {
+    text(scraper, host, &host.trees.iter().map(|tree| tree.collector.clone()).collect::<Vec<_>>()).await
+}
+
+async fn text(scraper: &Scraper, host: &Host, collectors: &[String]) -> String {
+    let exposition = scraper.select(collectors, &[]).unwrap().scrape(Duration::from_secs(60)).await;
     let text = encode(&exposition, Format::Classic).unwrap();
     let kept = text.lines().filter(|line| {
         let told = line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ");
