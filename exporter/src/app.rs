@@ -30,6 +30,9 @@ use crate::server;
 /// How long one scrape by hand waits for Docker's first answer.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
+/// Longer than any scrape interval.
+const THREADS_WAIT: Duration = Duration::from_secs(600);
+
 /// Bad configuration or usage.
 const EXIT_USAGE: u8 = 2;
 
@@ -59,8 +62,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    // One thread: at rest it costs nothing, and the memory of a second one is saved.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // One thread: at rest it costs nothing, and the memory of a second one is saved. Those that read the collectors
+    // wait for the next scrape: to start a thread costs more than to read half of the files.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREADS_WAIT).build();
     let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
         let outcome = runtime.block_on(perform(invocation, config, inventory));
         // A collector that hangs must not hold up the end.

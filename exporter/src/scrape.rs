@@ -1,22 +1,20 @@
 //! Runs the collectors of one scrape, and always answers in time.
 //!
-//! Ordinary collectors are read one after another on one thread. A collector that can hang has a thread of its own: a
-//! system call on a dead network mount cannot be cancelled, so the scrape must be able to leave it behind. While such
-//! a thread is out there is never a second one; what the collector said last is served with its age.
+//! Ordinary collectors are read one after another on one thread of tokio's pool. A collector that can hang has a thread
+//! of its own: a system call on a dead network mount cannot be cancelled, so the scrape must be able to leave it behind.
+//! While such a thread is out there is never a second one; what the collector said last is served with its age.
 
 mod deadline;
 mod selection;
 mod slot;
 
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use seamark_kit::config::Section;
 use seamark_kit::exposition::{Exposition, Kind};
-use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
-use tracing::error;
 
 use crate::collector::{Inputs, Registration};
 pub use deadline::deadline;
@@ -74,32 +72,30 @@ impl Selection {
         self.answer(outcomes.into_iter().map(|(_, outcome)| outcome))
     }
 
+    /// Wakes the scrape once, at the end: what is there by the deadline lies where both can reach it.
     async fn read_together(&self, slots: &[(usize, &Arc<Slot>)], until: Instant) -> Vec<(usize, Outcome)> {
-        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let outcomes = Arc::new(Mutex::new(Some(Vec::with_capacity(slots.len()))));
         let queue: Vec<Arc<Slot>> = slots.iter().map(|(_, slot)| Arc::clone(slot)).collect();
-        let reading = thread::Builder::new().name("collectors".to_owned()).spawn(move || {
+        let told = Arc::clone(&outcomes);
+        let reading = spawn_blocking(move || {
             for slot in queue {
-                // Closed when the scrape has been answered without us.
-                if sender.send(slot.run()).is_err() {
-                    return;
+                let outcome = slot.run();
+                match told.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    Some(outcomes) => outcomes.push(outcome),
+                    // The scrape has been answered without us.
+                    None => return,
                 }
             }
         });
-        let mut outcomes = Vec::new();
-        if let Err(error) = &reading {
-            error!(%error, "no thread to read the collectors on: {error}");
-        }
-        while let Ok(Some(outcome)) = timeout_at(until, receiver.recv()).await {
-            outcomes.push(outcome);
-        }
+        let in_time = timeout_at(until, reading).await.is_ok();
+        let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         if let Some((_, slot)) = slots.get(outcomes.len())
-            && reading.is_ok()
+            && !in_time
         {
             slot.isolate();
         }
-        let late = slots.iter().skip(outcomes.len()).map(|(_, slot)| slot.late());
-        let outcomes: Vec<_> = outcomes.into_iter().chain(late.collect::<Vec<_>>()).collect();
-        slots.iter().map(|(place, _)| *place).zip(outcomes).collect()
+        let late: Vec<_> = slots.iter().skip(outcomes.len()).map(|(_, slot)| slot.late()).collect();
+        slots.iter().map(|(place, _)| *place).zip(outcomes.into_iter().chain(late)).collect()
     }
 
     fn answer(&self, outcomes: impl Iterator<Item = Outcome>) -> Exposition {

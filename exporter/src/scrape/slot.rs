@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use seamark_kit::exposition::Exposition;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::collector::{CollectError, Collector};
 
@@ -94,15 +95,11 @@ impl Slot {
         let (sender, answer) = watch::channel(None);
         state.out = Some(Out { answer: answer.clone(), started: Instant::now(), stuck: false });
         let slot = Arc::clone(self);
-        let thread = thread::Builder::new().name(self.name.to_owned()).spawn(move || {
+        spawn_blocking(move || {
             let outcome = slot.run();
             slot.came_back(&outcome);
             let _ = sender.send(Some(outcome));
         });
-        if let Err(error) = thread {
-            state.out = None;
-            error!(collector = self.name, %error, "no thread for the collector `{}`: {error}", self.name);
-        }
         Some(answer)
     }
 
