@@ -145,6 +145,13 @@ struct Untyped<'a> {
 
 impl Write for Untyped<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let starts_comment = piece.starts_with('#') && (self.out.is_empty() || self.out.ends_with('\n'));
+        let (_, head) = piece.as_bytes().split_last().unwrap_or((&0, &[]));
+        // Nearly every piece: a name, a quote, a value.
+        if self.comment.is_none() && !starts_comment && !head.contains(&b'\n') {
+            self.out.push_str(piece);
+            return Ok(());
+        }
         for part in piece.split_inclusive('\n') {
             let at_line_start = self.out.is_empty() || self.out.ends_with('\n');
             match &mut self.comment {
