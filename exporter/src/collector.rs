@@ -10,6 +10,7 @@ mod loadavg;
 mod meminfo;
 mod stat;
 mod uname;
+mod zfs;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
+    zfs::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
