@@ -10,6 +10,7 @@ mod loadavg;
 mod meminfo;
 mod stat;
 mod uname;
+mod xfs;
 mod zfs;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
+    xfs::COLLECTOR,
     zfs::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
