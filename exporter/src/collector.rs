@@ -2,6 +2,7 @@
 //!
 //! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
 
+mod btrfs;
 mod container_exits;
 mod container_state;
 mod cpu;
@@ -28,6 +29,7 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
+    btrfs::COLLECTOR,
     xfs::COLLECTOR,
     zfs::COLLECTOR,
     docker::COLLECTOR,
