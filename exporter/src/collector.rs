@@ -2,6 +2,7 @@
 //!
 //! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
 
+mod bcache;
 mod btrfs;
 mod container_exits;
 mod container_state;
@@ -32,6 +33,7 @@ pub static COLLECTORS: &[Registration] = &[
     btrfs::COLLECTOR,
     xfs::COLLECTOR,
     zfs::COLLECTOR,
+    bcache::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
