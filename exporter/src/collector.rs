@@ -10,6 +10,7 @@ mod cpu;
 mod docker;
 mod loadavg;
 mod meminfo;
+mod nfs;
 mod stat;
 mod uname;
 mod xfs;
@@ -31,6 +32,7 @@ pub static COLLECTORS: &[Registration] = &[
     stat::COLLECTOR,
     uname::COLLECTOR,
     btrfs::COLLECTOR,
+    nfs::COLLECTOR,
     xfs::COLLECTOR,
     zfs::COLLECTOR,
     bcache::COLLECTOR,
