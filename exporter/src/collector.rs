@@ -11,6 +11,7 @@ mod docker;
 mod loadavg;
 mod meminfo;
 mod nfs;
+mod nfsd;
 mod stat;
 mod uname;
 mod xfs;
@@ -33,6 +34,7 @@ pub static COLLECTORS: &[Registration] = &[
     uname::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
+    nfsd::COLLECTOR,
     xfs::COLLECTOR,
     zfs::COLLECTOR,
     bcache::COLLECTOR,
