@@ -158,8 +158,13 @@ async fn one_file_of_the_raspberry_pi() {
     harm("pi").await;
 }
 
+#[tokio::test]
+async fn one_file_of_the_network_storage() {
+    harm("nas").await;
+}
+
 #[test]
 fn every_host_is_harmed() {
-    let harmed: BTreeSet<_> = ["server", "vps", "pi"].map(str::to_owned).into();
+    let harmed: BTreeSet<_> = ["server", "vps", "pi", "nas"].map(str::to_owned).into();
     assert_eq!(harmed, tree::hosts().into_iter().collect());
 }
