@@ -8,6 +8,7 @@ mod container_exits;
 mod container_state;
 mod cpu;
 mod docker;
+mod hwmon;
 mod loadavg;
 mod meminfo;
 mod nfs;
@@ -32,6 +33,7 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
+    hwmon::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,

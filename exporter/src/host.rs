@@ -8,6 +8,7 @@ mod kept;
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -225,12 +226,38 @@ impl HostRoot {
         real().map_err(|source| ReadError::new(path.clone(), source))
     }
 
+    /// What tells whether a directory below sysfs is still the one that was seen, with the files that were seen in it;
+    /// `None` for what is no directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn sys_stamp(&self, directory: &str) -> Result<Option<Stamp>, ReadError> {
+        let path = below(&self.roots.sys, directory)?;
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok(metadata.is_dir().then(|| Stamp {
+                device: metadata.dev(),
+                inode: metadata.ino(),
+                modified: (metadata.mtime(), metadata.mtime_nsec()),
+            })),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
+    }
+
     fn kept(&self, path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
         match self.roots.kept.read(&path, size) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
             Err(source) => Err(ReadError::new(path, source)),
         }
     }
+}
+
+/// One state of a directory: a device that went away and came back has another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    modified: (i64, i64),
 }
 
 /// A file that was read whole.

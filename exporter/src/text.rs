@@ -97,9 +97,27 @@ pub fn hex(word: &[u8]) -> Option<u64> {
     u64::from_str_radix(digits, 16).ok()
 }
 
-/// Bytes as the value of a label; what is not UTF-8 is replaced.
+/// Bytes as the value of a label; what is not UTF-8 is replaced, bytes in a row by one character, as node_exporter does.
 pub fn label(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    if let Ok(text) = str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut label = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        // Without valid text before it, what is invalid goes on where the last chunk ended.
+        let is_new = label.is_empty() || !chunk.valid().is_empty();
+        label.push_str(chunk.valid());
+        if is_new && !chunk.invalid().is_empty() {
+            label.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    Cow::Owned(label)
+}
+
+/// The number in a name such as `thermal_zone0`, as it is written there; `None` for any other name.
+pub fn numbered<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let number = name.strip_prefix(prefix)?;
+    (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
 /// The bytes meant by `123 kB`, or by `123` alone. The kernel's `kB` is 1024 bytes.
@@ -192,6 +210,18 @@ mod tests {
         assert_eq!((float(b"1.5"), float(b"nan"), float(b"inf"), float(b"1e999")), (Some(1.5), None, None, None));
         assert_eq!((signed(b"-5\n"), number(b" 7\n")), (Ok(-5), Ok(7)));
         assert!(signed(b"").is_err() && number(b"-5").is_err() && number(b"\xFF").is_err());
+    }
+
+    #[test]
+    fn bytes_in_a_row_that_are_no_text_are_one_odd_character() {
+        assert_eq!(label(b"plain"), "plain");
+        assert_eq!(label(b"\xFF\xFEa\xC3\xFF b\xC3\xA4"), "\u{FFFD}a\u{FFFD} b\u{E4}");
+    }
+
+    #[test]
+    fn a_numbered_name_has_its_prefix_and_digits_only() {
+        let names = ["cpu0", "cpu12", "cpu", "cpufreq", "cpu1x", "mcpu1"];
+        assert_eq!(names.map(|name| numbered(name, "cpu")), [Some("0"), Some("12"), None, None, None, None]);
     }
 
     #[test]
