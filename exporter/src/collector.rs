@@ -14,6 +14,7 @@ mod meminfo;
 mod nfs;
 mod nfsd;
 mod stat;
+mod thermal_zone;
 mod uname;
 mod xfs;
 mod zfs;
@@ -34,6 +35,7 @@ pub static COLLECTORS: &[Registration] = &[
     stat::COLLECTOR,
     uname::COLLECTOR,
     hwmon::COLLECTOR,
+    thermal_zone::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
