@@ -7,6 +7,7 @@ mod btrfs;
 mod container_exits;
 mod container_state;
 mod cpu;
+mod cpufreq;
 mod docker;
 mod hwmon;
 mod loadavg;
@@ -36,6 +37,7 @@ pub static COLLECTORS: &[Registration] = &[
     uname::COLLECTOR,
     hwmon::COLLECTOR,
     thermal_zone::COLLECTOR,
+    cpufreq::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
