@@ -9,6 +9,7 @@ mod container_state;
 mod cpu;
 mod cpufreq;
 mod docker;
+mod edac;
 mod hwmon;
 mod loadavg;
 mod meminfo;
@@ -38,6 +39,7 @@ pub static COLLECTORS: &[Registration] = &[
     hwmon::COLLECTOR,
     thermal_zone::COLLECTOR,
     cpufreq::COLLECTOR,
+    edac::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
