@@ -8,6 +8,7 @@ mod container_exits;
 mod container_state;
 mod cpu;
 mod cpufreq;
+mod dmi;
 mod docker;
 mod edac;
 mod hwmon;
@@ -40,6 +41,7 @@ pub static COLLECTORS: &[Registration] = &[
     thermal_zone::COLLECTOR,
     cpufreq::COLLECTOR,
     edac::COLLECTOR,
+    dmi::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
