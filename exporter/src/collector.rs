@@ -16,6 +16,7 @@ mod loadavg;
 mod meminfo;
 mod nfs;
 mod nfsd;
+mod powersupplyclass;
 mod stat;
 mod thermal_zone;
 mod uname;
@@ -42,6 +43,7 @@ pub static COLLECTORS: &[Registration] = &[
     cpufreq::COLLECTOR,
     edac::COLLECTOR,
     dmi::COLLECTOR,
+    powersupplyclass::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
