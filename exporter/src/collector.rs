@@ -17,6 +17,7 @@ mod meminfo;
 mod nfs;
 mod nfsd;
 mod powersupplyclass;
+mod rapl;
 mod stat;
 mod thermal_zone;
 mod uname;
@@ -44,6 +45,7 @@ pub static COLLECTORS: &[Registration] = &[
     edac::COLLECTOR,
     dmi::COLLECTOR,
     powersupplyclass::COLLECTOR,
+    rapl::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
