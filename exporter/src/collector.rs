@@ -21,6 +21,7 @@ mod rapl;
 mod stat;
 mod thermal_zone;
 mod uname;
+mod watchdog;
 mod xfs;
 mod zfs;
 
@@ -46,6 +47,7 @@ pub static COLLECTORS: &[Registration] = &[
     dmi::COLLECTOR,
     powersupplyclass::COLLECTOR,
     rapl::COLLECTOR,
+    watchdog::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
