@@ -183,3 +183,6 @@ fn push(family: &mut Family, is_shared: bool, labels: &[(&'static str, &str)], v
         family.samples.pop();
     }
 }
+
+#[cfg(test)]
+mod tests;
