@@ -163,8 +163,13 @@ async fn one_file_of_the_network_storage() {
     harm("nas").await;
 }
 
+#[tokio::test]
+async fn one_file_of_the_laptop() {
+    harm("laptop").await;
+}
+
 #[test]
 fn every_host_is_harmed() {
-    let harmed: BTreeSet<_> = ["server", "vps", "pi", "nas"].map(str::to_owned).into();
+    let harmed: BTreeSet<_> = ["server", "vps", "pi", "nas", "laptop"].map(str::to_owned).into();
     assert_eq!(harmed, tree::hosts().into_iter().collect());
 }

@@ -48,7 +48,18 @@ fn every_parser_takes_every_file() {
 }
 
 /// The others ask the kernel or Docker, or read single numbers through the host's own parser.
-const WITHOUT_PARSERS: &[&str] = &["uname", "docker", "container_state", "container_exits"];
+const WITHOUT_PARSERS: &[&str] = &[
+    "uname",
+    "thermal_zone",
+    "cpufreq",
+    "edac",
+    "dmi",
+    "powersupplyclass",
+    "watchdog",
+    "docker",
+    "container_state",
+    "container_exits",
+];
 
 #[test]
 fn every_collector_that_reads_text_has_its_parsers_listed() {
