@@ -22,6 +22,7 @@ mod stat;
 mod thermal_zone;
 mod uname;
 mod watchdog;
+mod vmstat;
 mod xfs;
 mod zfs;
 
@@ -48,6 +49,7 @@ pub static COLLECTORS: &[Registration] = &[
     powersupplyclass::COLLECTOR,
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
+    vmstat::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
