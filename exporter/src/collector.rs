@@ -12,6 +12,7 @@ mod dmi;
 mod docker;
 mod edac;
 mod hwmon;
+mod filefd;
 mod loadavg;
 mod meminfo;
 mod nfs;
@@ -50,6 +51,7 @@ pub static COLLECTORS: &[Registration] = &[
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
     vmstat::COLLECTOR,
+    filefd::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
