@@ -19,6 +19,7 @@ mod nfs;
 mod nfsd;
 mod powersupplyclass;
 mod rapl;
+mod pressure;
 mod stat;
 mod thermal_zone;
 mod uname;
@@ -52,6 +53,7 @@ pub static COLLECTORS: &[Registration] = &[
     watchdog::COLLECTOR,
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
+    pressure::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
