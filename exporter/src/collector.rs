@@ -22,6 +22,7 @@ mod rapl;
 mod pressure;
 mod stat;
 mod thermal_zone;
+mod time;
 mod uname;
 mod watchdog;
 mod vmstat;
@@ -54,6 +55,7 @@ pub static COLLECTORS: &[Registration] = &[
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
+    time::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
