@@ -23,6 +23,7 @@ mod pressure;
 mod stat;
 mod thermal_zone;
 mod time;
+mod timex;
 mod uname;
 mod watchdog;
 mod vmstat;
@@ -56,6 +57,7 @@ pub static COLLECTORS: &[Registration] = &[
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
+    timex::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
