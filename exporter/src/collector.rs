@@ -19,6 +19,7 @@ mod nfs;
 mod nfsd;
 mod powersupplyclass;
 mod rapl;
+mod os;
 mod pressure;
 mod stat;
 mod thermal_zone;
@@ -58,6 +59,7 @@ pub static COLLECTORS: &[Registration] = &[
     pressure::COLLECTOR,
     time::COLLECTOR,
     timex::COLLECTOR,
+    os::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
