@@ -12,6 +12,7 @@ mod dmi;
 mod docker;
 mod edac;
 mod hwmon;
+mod entropy;
 mod filefd;
 mod loadavg;
 mod meminfo;
@@ -60,6 +61,7 @@ pub static COLLECTORS: &[Registration] = &[
     time::COLLECTOR,
     timex::COLLECTOR,
     os::COLLECTOR,
+    entropy::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
