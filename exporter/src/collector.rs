@@ -22,6 +22,7 @@ mod powersupplyclass;
 mod rapl;
 mod os;
 mod pressure;
+mod schedstat;
 mod stat;
 mod thermal_zone;
 mod time;
@@ -62,6 +63,7 @@ pub static COLLECTORS: &[Registration] = &[
     timex::COLLECTOR,
     os::COLLECTOR,
     entropy::COLLECTOR,
+    schedstat::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
