@@ -23,6 +23,7 @@ mod rapl;
 mod os;
 mod pressure;
 mod schedstat;
+mod selinux;
 mod stat;
 mod thermal_zone;
 mod time;
@@ -64,6 +65,7 @@ pub static COLLECTORS: &[Registration] = &[
     os::COLLECTOR,
     entropy::COLLECTOR,
     schedstat::COLLECTOR,
+    selinux::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
