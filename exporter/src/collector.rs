@@ -14,6 +14,7 @@ mod edac;
 mod hwmon;
 mod entropy;
 mod filefd;
+mod kernel_hung;
 mod loadavg;
 mod meminfo;
 mod nfs;
@@ -66,6 +67,7 @@ pub static COLLECTORS: &[Registration] = &[
     entropy::COLLECTOR,
     schedstat::COLLECTOR,
     selinux::COLLECTOR,
+    kernel_hung::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
