@@ -23,6 +23,7 @@ mod powersupplyclass;
 mod rapl;
 mod os;
 mod pressure;
+mod processes;
 mod schedstat;
 mod selinux;
 mod stat;
@@ -74,6 +75,7 @@ pub static COLLECTORS: &[Registration] = &[
     xfs::COLLECTOR,
     zfs::COLLECTOR,
     bcache::COLLECTOR,
+    processes::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
