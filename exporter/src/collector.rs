@@ -14,6 +14,7 @@ mod edac;
 mod hwmon;
 mod entropy;
 mod filefd;
+mod interrupts;
 mod kernel_hung;
 mod loadavg;
 mod meminfo;
@@ -76,6 +77,7 @@ pub static COLLECTORS: &[Registration] = &[
     zfs::COLLECTOR,
     bcache::COLLECTOR,
     processes::COLLECTOR,
+    interrupts::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
