@@ -27,6 +27,7 @@ mod pressure;
 mod processes;
 mod schedstat;
 mod selinux;
+mod softirqs;
 mod stat;
 mod thermal_zone;
 mod time;
@@ -78,6 +79,7 @@ pub static COLLECTORS: &[Registration] = &[
     bcache::COLLECTOR,
     processes::COLLECTOR,
     interrupts::COLLECTOR,
+    softirqs::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
