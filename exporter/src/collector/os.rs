@@ -43,8 +43,10 @@ impl Collector for Os {
             {
                 bad.add(end.malformed("a date such as `SUPPORT_END=2029-12-31`"));
             }
-            release
+            // Where nothing could be read there is nothing to tell, not even that it is a system without a name.
+            (bad.count == 0 || !release.is_empty()).then_some(release)
         });
+        let Some(release) = release else { return faults.finish() };
         out.gauge("node_os_info", "What the host's operating system says of itself; always 1.")
             .push(&INFO.map(|(label, key)| (label, release.get(key))), true);
         if let Some(version) = version(&release) {

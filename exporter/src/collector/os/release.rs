@@ -12,6 +12,11 @@ pub(super) struct Release<'a> {
 }
 
 impl<'a> Release<'a> {
+    /// Whether nothing is assigned.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// What `key` was last set to; empty if it never was.
     pub(super) fn get(&self, key: &str) -> &str {
         self.values.get(key.as_bytes()).map_or("", |(_, value)| value)
