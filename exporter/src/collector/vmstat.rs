@@ -2,13 +2,12 @@
 //!
 //! Source: `/proc/vmstat`. Of its some 180 fields the default tells those that alerts and dashboards ask for.
 
-use regex_lite::Regex;
 use seamark_kit::config::Section;
 use seamark_kit::exposition::{Exposition, Kind, Value};
 
 use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
 use crate::faults::{BadLines, Faults};
-use crate::filter;
+use crate::filter::Fields;
 use crate::host::HostRoot;
 use crate::text::{self, Line};
 
@@ -30,13 +29,12 @@ const DEFAULT_FIELDS: &str = "^(oom_kill|pgpg|pswp|pg.*fault).*";
 
 struct Vmstat {
     host: HostRoot,
-    fields: Option<Regex>,
+    fields: Fields,
 }
 
 impl Vmstat {
     fn new(inputs: &Inputs, section: &mut Section) -> Self {
-        let fields = filter::expression(section, "fields").unwrap_or_else(|| Regex::new(DEFAULT_FIELDS).ok());
-        Self { host: inputs.host.clone(), fields }
+        Self { host: inputs.host.clone(), fields: Fields::read(section, "fields", DEFAULT_FIELDS) }
     }
 }
 
@@ -44,7 +42,7 @@ impl Collector for Vmstat {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         let file = self.host.read_proc("vmstat")?;
         let mut faults = Faults::default();
-        let wanted = |field: &str| self.fields.as_ref().is_none_or(|fields| fields.is_match(field));
+        let wanted = |field: &str| self.fields.allows(field);
         for (field, value) in faults.parse(&file, |bytes, bad| parse(bytes, wanted, bad)) {
             let help = format!("The kernel's field {field} of /proc/vmstat.");
             let family = out.family(format!("node_vmstat_{field}"), help, Kind::Untyped);
