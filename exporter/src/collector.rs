@@ -11,20 +11,20 @@ mod cpufreq;
 mod dmi;
 mod docker;
 mod edac;
-mod hwmon;
 mod entropy;
 mod filefd;
+mod hwmon;
 mod interrupts;
 mod kernel_hung;
 mod loadavg;
 mod meminfo;
 mod nfs;
 mod nfsd;
-mod powersupplyclass;
-mod rapl;
 mod os;
+mod powersupplyclass;
 mod pressure;
 mod processes;
+mod rapl;
 mod schedstat;
 mod selinux;
 mod softirqs;
@@ -33,8 +33,8 @@ mod thermal_zone;
 mod time;
 mod timex;
 mod uname;
-mod watchdog;
 mod vmstat;
+mod watchdog;
 mod xfs;
 mod zfs;
 
@@ -53,24 +53,24 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
-    hwmon::COLLECTOR,
-    thermal_zone::COLLECTOR,
-    cpufreq::COLLECTOR,
-    edac::COLLECTOR,
-    dmi::COLLECTOR,
-    powersupplyclass::COLLECTOR,
-    rapl::COLLECTOR,
-    watchdog::COLLECTOR,
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
     timex::COLLECTOR,
     os::COLLECTOR,
+    hwmon::COLLECTOR,
+    thermal_zone::COLLECTOR,
+    cpufreq::COLLECTOR,
+    edac::COLLECTOR,
+    dmi::COLLECTOR,
     entropy::COLLECTOR,
     schedstat::COLLECTOR,
     selinux::COLLECTOR,
     kernel_hung::COLLECTOR,
+    powersupplyclass::COLLECTOR,
+    rapl::COLLECTOR,
+    watchdog::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
