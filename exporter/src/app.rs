@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seamark_kit::config::Problems;
 use seamark_kit::exposition::{self, Exposition, Format};
 use seamark_kit::process::ProcessMetrics;
@@ -92,6 +93,7 @@ async fn perform(invocation: Invocation, config: Config, inventory: Arc<Inventor
 }
 
 async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+    allow_more_files();
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let listen = config.listen;
     let listener = serve::bind(listen)?;
@@ -105,6 +107,15 @@ async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) 
         info!("seamark-exporter stops");
     });
     serving.await.context("cannot serve")
+}
+
+/// As many as the system allows: many set a soft limit of 1024 for the sake of programs that use select(2).
+fn allow_more_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Without it the kernel's files are opened more often, no more.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
 }
 
 async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {

@@ -11,6 +11,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
@@ -245,7 +246,7 @@ impl HostRoot {
     }
 
     fn kept(&self, path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
-        match self.roots.kept.read(&path, size) {
+        match self.roots.kept.read(&path, size, Instant::now()) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
             Err(source) => Err(ReadError::new(path, source)),
         }

@@ -6,16 +6,21 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FsWord, PROC_SUPER_MAGIC, fstatfs};
 use rustix::io::{Errno, pread};
+use rustix::process::{Resource, getrlimit};
 
 /// Nothing the kernel is asked for is larger; `/proc/stat` with thousands of interrupts has 100 KB.
 const FILE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// A file that was read once holds 4 to 8 KB of the kernel's memory while it is open, and a descriptor.
-const MOST: usize = 256;
+const MOST: usize = 1024;
+
+/// What nobody has asked for in this time is of a device that is gone, or of a collector that was switched off.
+const UNUSED: Duration = Duration::from_secs(300);
 
 const SYSFS_MAGIC: FsWord = 0x6265_6572;
 
@@ -29,41 +34,59 @@ pub(super) struct Size {
 }
 
 /// Open files by path.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct KeptFiles {
-    files: Mutex<HashMap<PathBuf, File>>,
+    most: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    files: HashMap<PathBuf, (File, Instant)>,
+    looked_through: Instant,
+}
+
+impl Default for KeptFiles {
+    /// At most half of the descriptors that the process may have.
+    fn default() -> Self {
+        let allowed = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
+        let most = allowed.map_or(MOST, |allowed| (allowed / 2).min(MOST));
+        Self { most, state: Mutex::new(State { files: HashMap::new(), looked_through: Instant::now() }) }
+    }
 }
 
 impl KeptFiles {
     /// Reads a file whole, and keeps it open if it is the kernel's. What is no longer there, or was replaced by another
     /// of the same name (a device that was plugged in again), is opened anew.
-    pub(super) fn read(&self, path: &Path, size: Size) -> io::Result<Vec<u8>> {
+    pub(super) fn read(&self, path: &Path, size: Size, now: Instant) -> io::Result<Vec<u8>> {
         // Taken out while it is read: of two scrapes at once, the second opens the file for itself.
-        let kept = self.files().remove(path);
-        if let Some(file) = kept
+        let kept = self.state().files.remove_entry(path);
+        if let Some((path, (file, _))) = kept
             && let Ok(bytes) = read_whole(&file, size)
         {
-            self.keep(path, file);
+            self.state().files.insert(path, (file, now));
             return Ok(bytes);
         }
         let file = File::open(path)?;
         let bytes = read_whole(&file, size)?;
-        // Asked only while there is room: hundreds of CPUs have thousands of files.
-        if self.files().len() < MOST && is_kernel_s(&file) {
-            self.keep(path, file);
-        }
+        self.keep(path, file, now);
         Ok(bytes)
     }
 
-    fn keep(&self, path: &Path, file: File) {
-        let mut files = self.files();
-        if files.len() < MOST {
-            files.insert(path.to_owned(), file);
+    fn keep(&self, path: &Path, file: File, now: Instant) {
+        let mut state = self.state();
+        if now.duration_since(state.looked_through) > UNUSED {
+            state.looked_through = now;
+            state.files.retain(|_, (_, used)| now.duration_since(*used) < UNUSED);
+        }
+        // Asked only while there is room: hundreds of CPUs have thousands of files.
+        if state.files.len() < self.most && is_kernel_s(&file) {
+            state.files.insert(path.to_owned(), (file, now));
         }
     }
 
-    fn files(&self) -> MutexGuard<'_, HashMap<PathBuf, File>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,12 +129,12 @@ mod tests {
     fn a_kernel_file_is_kept_open_and_tells_the_present() {
         let kept = KeptFiles::default();
         let path = Path::new("/proc/thread-self/stat");
-        let first = kept.read(path, SMALL).unwrap();
-        assert_eq!(kept.files().len(), 1);
+        let first = kept.read(path, SMALL, Instant::now()).unwrap();
+        assert_eq!(kept.state().files.len(), 1);
         // User time goes on; the file must say so.
-        let until_it_moves = (0..1_000_000).find(|_| kept.read(path, SMALL).unwrap() != first);
+        let until_it_moves = (0..1_000_000).find(|_| kept.read(path, SMALL, Instant::now()).unwrap() != first);
         assert!(until_it_moves.is_some());
-        assert_eq!(kept.files().len(), 1);
+        assert_eq!(kept.state().files.len(), 1);
     }
 
     #[test]
@@ -122,9 +145,9 @@ mod tests {
         for content in ["one", "another"] {
             fs::write(directory.path().join("new"), content).unwrap();
             fs::rename(directory.path().join("new"), &path).unwrap();
-            assert_eq!(kept.read(&path, SMALL).unwrap(), content.as_bytes());
+            assert_eq!(kept.read(&path, SMALL, Instant::now()).unwrap(), content.as_bytes());
         }
-        assert!(kept.files().is_empty());
+        assert!(kept.state().files.is_empty());
     }
 
     #[test]
@@ -132,20 +155,32 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let path = PathBuf::from(format!("/proc/{}/stat", child.id()));
         let kept = KeptFiles::default();
-        assert!(!kept.read(&path, SMALL).unwrap().is_empty());
+        assert!(!kept.read(&path, SMALL, Instant::now()).unwrap().is_empty());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(kept.read(&path, SMALL).unwrap_err().kind(), io::ErrorKind::NotFound);
-        assert!(kept.files().is_empty());
+        assert_eq!(kept.read(&path, SMALL, Instant::now()).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(kept.state().files.is_empty());
     }
 
     #[test]
     fn no_more_than_a_bounded_number_of_files_is_kept() {
-        let kept = KeptFiles::default();
-        for number in 0..MOST + 5 {
+        let kept = KeptFiles { most: 20, ..KeptFiles::default() };
+        for number in 0..25 {
             let path = PathBuf::from(format!("/proc/{}uptime", "tty/../".repeat(number)));
-            kept.read(&path, SMALL).unwrap();
+            kept.read(&path, SMALL, Instant::now()).unwrap();
         }
-        assert_eq!(kept.files().len(), MOST);
+        assert_eq!(kept.state().files.len(), 20);
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_let_go() {
+        let kept = KeptFiles::default();
+        let start = Instant::now();
+        for (file, after) in [("/proc/uptime", 0), ("/proc/stat", 200), ("/proc/loadavg", 301)] {
+            kept.read(Path::new(file), SMALL, start + Duration::from_secs(after)).unwrap();
+        }
+        let mut names: Vec<_> = kept.state().files.keys().cloned().collect();
+        names.sort();
+        assert_eq!(names, [Path::new("/proc/loadavg"), Path::new("/proc/stat")]);
     }
 }
