@@ -30,6 +30,7 @@ mod selinux;
 mod softirqs;
 mod stat;
 mod thermal_zone;
+mod systemd;
 mod time;
 mod timex;
 mod uname;
@@ -80,6 +81,7 @@ pub static COLLECTORS: &[Registration] = &[
     processes::COLLECTOR,
     interrupts::COLLECTOR,
     softirqs::COLLECTOR,
+    systemd::COLLECTOR,
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
