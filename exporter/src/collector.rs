@@ -40,6 +40,7 @@ mod xfs;
 mod zfs;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
@@ -98,6 +99,17 @@ pub trait Collector: Send + Sync {
     ///
     /// [`CollectError`], whose two cases count differently.
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError>;
+
+    /// Does what [`collect`](Self::collect) does, and is back by `until`. Only for collectors that wait for something
+    /// and would otherwise not know how long they may.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError`], as [`collect`](Self::collect).
+    fn collect_until(&self, until: Instant, out: &mut Exposition) -> Result<(), CollectError> {
+        let _ = until;
+        self.collect(out)
+    }
 }
 
 /// Why a collector has nothing, or not everything, to say.

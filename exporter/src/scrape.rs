@@ -63,7 +63,8 @@ impl Selection {
         let until = Instant::now() + deadline;
         let (alone, together): (Vec<_>, Vec<_>) = self.slots.iter().enumerate().partition(|(_, slot)| slot.is_alone());
         // The slow ones first, so that they run while the others are read.
-        let alone: Vec<_> = alone.into_iter().map(|(place, slot)| (place, slot, slot.start())).collect();
+        let alone: Vec<_> =
+            alone.into_iter().map(|(place, slot)| (place, slot, slot.start(until.into_std()))).collect();
         let mut outcomes = self.read_together(&together, until).await;
         for (place, slot, run) in alone {
             outcomes.push((place, slot.finish(run, until).await));
@@ -79,7 +80,7 @@ impl Selection {
         let told = Arc::clone(&outcomes);
         let reading = spawn_blocking(move || {
             for slot in queue {
-                let outcome = slot.run();
+                let outcome = slot.run(until.into_std());
                 match told.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Some(outcomes) => outcomes.push(outcome),
                     // The scrape has been answered without us.

@@ -76,18 +76,18 @@ impl Slot {
         self.state().errors
     }
 
-    /// Runs the collector on this thread.
-    pub(super) fn run(&self) -> Outcome {
+    /// Runs the collector on this thread; it is told to be back by `until`.
+    pub(super) fn run(&self, until: Instant) -> Outcome {
         let started = Instant::now();
         let mut families = Exposition::default();
         // What a collector added before it panicked is whole families and samples, and is kept.
-        let result = catch_unwind(AssertUnwindSafe(|| self.collector.collect(&mut families)));
+        let result = catch_unwind(AssertUnwindSafe(|| self.collector.collect_until(until, &mut families)));
         let duration = started.elapsed();
         Outcome { families, success: self.note(result), duration, age: Some(Duration::ZERO) }
     }
 
     /// Starts the collector on a thread of its own, or joins the run that is out; `None` if that one is stuck.
-    pub(super) fn start(self: &Arc<Self>) -> Option<Answer> {
+    pub(super) fn start(self: &Arc<Self>, until: Instant) -> Option<Answer> {
         let mut state = self.state();
         if let Some(out) = &state.out {
             return (!out.stuck).then(|| out.answer.clone());
@@ -96,7 +96,7 @@ impl Slot {
         state.out = Some(Out { answer: answer.clone(), started: Instant::now(), stuck: false });
         let slot = Arc::clone(self);
         spawn_blocking(move || {
-            let outcome = slot.run();
+            let outcome = slot.run(until);
             slot.came_back(&outcome);
             let _ = sender.send(Some(outcome));
         });
