@@ -16,6 +16,7 @@ mod filefd;
 mod hwmon;
 mod interrupts;
 mod kernel_hung;
+mod filesystem;
 mod loadavg;
 mod meminfo;
 mod nfs;
@@ -73,6 +74,7 @@ pub static COLLECTORS: &[Registration] = &[
     powersupplyclass::COLLECTOR,
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
+    filesystem::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
