@@ -9,6 +9,7 @@ mod container_state;
 mod cpu;
 mod cpufreq;
 mod dmi;
+mod diskstats;
 mod docker;
 mod edac;
 mod entropy;
@@ -75,6 +76,7 @@ pub static COLLECTORS: &[Registration] = &[
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
     filesystem::COLLECTOR,
+    diskstats::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
