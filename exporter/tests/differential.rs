@@ -60,7 +60,7 @@ fn samples(proc: &Path) -> BTreeMap<String, f64> {
             let value = match &sample.value {
                 Value::Integer(value) => *value as f64,
                 Value::Float(value) => *value,
-                Value::Histogram(_) => panic!("no histogram here"),
+                Value::Histogram(_) | Value::Given(_) => panic!("no histogram here"),
             };
             let key = if labels.is_empty() { String::new() } else { format!(" {}", labels.join(" ")) };
             samples.insert(format!("{}{key}", family.name), value);

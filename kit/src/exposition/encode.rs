@@ -13,6 +13,8 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+mod given;
+
 use super::{Exposition, Family, Kind, Labels, Sample, Value};
 
 /// A text format of a scrape.
@@ -49,8 +51,14 @@ pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeE
     registry.register_collector(Box::new(View { exposition: exposition.clone(), format }));
     let mut out = String::new();
     match format {
-        Format::OpenMetrics => text::encode(&mut out, &registry)?,
+        Format::OpenMetrics => text::encode_registry(&mut out, &registry)?,
         Format::Classic => text::encode_registry(&mut Untyped { out: &mut out, comment: None }, &registry)?,
+    }
+    for family in exposition.families().iter().filter(|family| given::is_given(family)) {
+        given::write(&mut out, family)?;
+    }
+    if format == Format::OpenMetrics {
+        text::encode_eof(&mut out)?;
     }
     Ok(out)
 }
@@ -63,7 +71,7 @@ struct View {
 
 impl Collector for View {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in self.exposition.families().iter().filter(|family| !family.samples.is_empty()) {
+        for family in self.exposition.families().iter().filter(|family| is_ours(family)) {
             let (name, kind) = descriptor(family, self.format);
             let mut metric = encoder.encode_descriptor(name, &family.help, None, kind)?;
             for sample in &family.samples {
@@ -72,6 +80,11 @@ impl Collector for View {
         }
         Ok(())
     }
+}
+
+/// What the crate can write.
+fn is_ours(family: &Family) -> bool {
+    !family.samples.is_empty() && !given::is_given(family)
 }
 
 /// Name and type as the format wants them. OpenMetrics adds `_total` to a counter by itself, and knows no counter
@@ -84,7 +97,7 @@ fn descriptor(family: &Family, format: Format) -> (&str, MetricType) {
             name.strip_suffix("_total").map_or((name, MetricType::Unknown), |stem| (stem, MetricType::Counter))
         }
         (Kind::Gauge, _) => (name, MetricType::Gauge),
-        (Kind::Untyped, _) => (name, MetricType::Unknown),
+        (Kind::Untyped | Kind::Summary, _) => (name, MetricType::Unknown),
         (Kind::Histogram, _) => (name, MetricType::Histogram),
     }
 }
@@ -115,6 +128,8 @@ fn encode_value(metric: &mut MetricEncoder<'_>, kind: MetricType, value: &Value,
             let count = histogram.buckets.iter().map(|(_, count)| count).sum();
             metric.encode_histogram::<NoLabelSet>(histogram.sum, count, &histogram.buckets, None)
         }
+        // In another file, see `is_ours`.
+        (Value::Given(_), _) => Ok(()),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Kind {
     Untyped,
     /// Observations counted by size.
     Histogram,
+    /// Observations with their quantiles; only ever [given](Value::Given).
+    Summary,
 }
 
 /// A sample's value. Whole numbers keep all their digits and are written without a decimal point.
@@ -25,6 +27,8 @@ pub enum Value {
     Float(f64),
     /// The buckets of a [`Kind::Histogram`] family.
     Histogram(Histogram),
+    /// The series of a histogram or summary as somebody else has counted it.
+    Given(Vec<Series>),
 }
 
 impl From<u64> for Value {
@@ -60,6 +64,17 @@ pub struct Histogram {
     pub buckets: Vec<(f64, u64)>,
 }
 
+/// One series of a histogram or summary, in the order in which they are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What is put behind the name of the family: `_bucket`, `_sum`, `_count`, or nothing for a quantile.
+    pub suffix: &'static str,
+    /// Its own label, `le` or `quantile`, beside those of the sample.
+    pub bound: Option<(&'static str, f64)>,
+    /// Its value.
+    pub value: f64,
+}
+
 /// Label names and values in the order in which they are written. Values may hold any text; the encoder escapes it.
 pub type Labels = Vec<(Cow<'static, str>, String)>;
 
@@ -85,6 +100,8 @@ pub struct Family {
     pub kind: Kind,
     /// The samples, in the order in which they are written.
     pub samples: Vec<Sample>,
+    /// Given by somebody else, and passed on: it gives way to a family of ours of the same name.
+    pub foreign: bool,
 }
 
 impl Family {
@@ -109,6 +126,7 @@ impl Family {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Exposition {
     families: Arc<Vec<Family>>,
+    gave_way: Vec<Cow<'static, str>>,
 }
 
 impl Exposition {
@@ -121,14 +139,42 @@ impl Exposition {
         kind: Kind,
     ) -> &mut Family {
         let name = name.into();
+        let gave_way = &mut self.gave_way;
         let families = Arc::make_mut(&mut self.families);
+        let ours = |name, help| Family { name, help, kind, samples: Vec::new(), foreign: false };
         // From the end: mostly it is the family that was just added to.
-        let at = families.iter().rposition(|family| family.name == name).unwrap_or_else(|| {
-            families.push(Family { name, help: help.into(), kind, samples: Vec::new() });
-            families.len() - 1
-        });
+        let at = match families.iter_mut().rposition(|family| family.name == name) {
+            Some(at) => {
+                if let Some(family) = families.get_mut(at).filter(|family| family.foreign) {
+                    gave_way.push(name.clone());
+                    *family = ours(name, help.into());
+                }
+                at
+            }
+            None => {
+                families.push(ours(name, help.into()));
+                families.len() - 1
+            }
+        };
         #[expect(clippy::indexing_slicing, reason = "found, or pushed one line above")]
         &mut families[at]
+    }
+
+    /// Adds a family that somebody else gave. Where there is one of that name, its samples are joined to a foreign one,
+    /// and left out for one of ours; see [`gave_way`](Self::gave_way).
+    pub fn pass_on(&mut self, mut family: Family) {
+        family.foreign = true;
+        let families = Arc::make_mut(&mut self.families);
+        match families.iter_mut().find(|known| known.name == family.name) {
+            Some(known) if known.foreign => known.samples.append(&mut family.samples),
+            Some(_) => self.gave_way.push(family.name),
+            None => families.push(family),
+        }
+    }
+
+    /// The names of foreign families that were left out, because one of ours has the same name.
+    pub fn gave_way(&self) -> &[Cow<'static, str>] {
+        &self.gave_way
     }
 
     /// A counter family; its name ends in `_total`.
@@ -154,8 +200,13 @@ impl Exposition {
     /// Adds everything of `other` behind what is here; families of the same name are joined.
     pub fn append(&mut self, other: Self) {
         let families = Arc::try_unwrap(other.families).unwrap_or_else(|shared| (*shared).clone());
-        for Family { name, help, kind, mut samples } in families {
-            self.family(name, help, kind).samples.append(&mut samples);
+        self.gave_way.extend(other.gave_way);
+        for mut family in families {
+            if family.foreign {
+                self.pass_on(family);
+            } else {
+                self.family(family.name, family.help, family.kind).samples.append(&mut family.samples);
+            }
         }
     }
 }
