@@ -23,6 +23,7 @@ use tracing::{error, info, warn};
 
 use crate::alertmanager::{self, Alertmanagers, Outboxes};
 use crate::cli::{self, Invocation, Task};
+use crate::collector::NamesTaken;
 use crate::config::{self, Config};
 use crate::docker::{self, inventory::Inventory, oom};
 use crate::scrape::{self, Scraper, SelectionError};
@@ -171,6 +172,7 @@ struct Shared {
     outboxes: Outboxes,
     parts: ArcSwap<Parts>,
     process: ProcessMetrics,
+    names_taken: NamesTaken,
     /// One reload at a time.
     reloading: Mutex<()>,
     last_reload_good: AtomicBool,
@@ -218,6 +220,7 @@ impl App {
             outboxes,
             parts: ArcSwap::from_pointee(parts),
             process: ProcessMetrics::default(),
+            names_taken: NamesTaken::default(),
             reloading: Mutex::new(()),
             last_reload_good: AtomicBool::new(true),
             last_good_reload: AtomicU64::new(unix_seconds()),
@@ -247,6 +250,7 @@ impl App {
         .set(shared.last_good_reload.load(Ordering::Relaxed));
         shared.outboxes.collect(&mut out);
         shared.process.expose(&mut out);
+        shared.names_taken.tell(&mut out);
         Ok(out)
     }
 

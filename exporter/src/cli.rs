@@ -10,7 +10,7 @@ use seamark_kit::build;
 use seamark_kit::config::Override;
 use seamark_kit::telemetry::{LogFormat, LogLevel};
 
-use crate::collector::COLLECTORS;
+use crate::collector::{COLLECTORS, REPEATED_FLAGS};
 
 /// What the process is to do, and with what.
 #[derive(Debug, Clone)]
@@ -179,7 +179,9 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
             if option.switch {
                 flags.extend(switch(option.flag.to_owned(), option.help.to_owned()));
             } else {
-                flags.push(Arg::new(option.flag).long(option.flag).value_name("VALUE").help(option.help));
+                let action = if REPEATED_FLAGS.contains(&option.flag) { ArgAction::Append } else { ArgAction::Set };
+                let flag = Arg::new(option.flag).long(option.flag).value_name("VALUE");
+                flags.push(flag.help(option.help).action(action));
             }
         }
         flags
@@ -233,8 +235,9 @@ fn overrides(matches: &ArgMatches) -> Vec<Override> {
             add_switch(option.flag, option.key);
         }
         for option in collector.options.iter().filter(|option| !option.switch) {
-            if let Some(value) = matches.get_one::<String>(option.flag) {
-                add(option.flag, option.key, value);
+            if let Some(values) = matches.get_many::<String>(option.flag) {
+                // Several are the lines of one text.
+                add(option.flag, option.key, &values.map(String::as_str).collect::<Vec<_>>().join("\n"));
             }
         }
     }
@@ -277,6 +280,15 @@ mod tests {
     fn the_defaults_can_be_switched_off_at_once() {
         let expected = [("collectors.disable_defaults", "true"), ("collectors.cpu.enabled", "true")];
         assert_eq!(settings(&["--collector.disable-defaults", "--collector.cpu"]), pairs(&expected));
+    }
+
+    #[test]
+    fn a_flag_that_may_be_repeated_gives_lines_and_another_is_refused() {
+        let given = ["--collector.textfile.directory=/a", "--collector.textfile.directory", "/b/*"];
+        assert_eq!(settings(&given), pairs(&[("collectors.textfile.directory", "/a\n/b/*")]));
+        let twice =
+            ["seamark-exporter", "--collector.diskstats.device-exclude=a", "--collector.diskstats.device-exclude=b"];
+        assert_eq!(parse(twice).unwrap_err().exit_code(), 2);
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod systemd;
 mod thermal_zone;
 mod time;
 mod timex;
+mod textfile;
 mod uname;
 mod vmstat;
 mod watchdog;
@@ -49,6 +50,10 @@ use seamark_kit::exposition::Exposition;
 
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
+pub use textfile::NamesTaken;
+
+/// The flags that may be given several times.
+pub const REPEATED_FLAGS: &[&str] = &[textfile::DIRECTORY_FLAG];
 
 /// Every collector there is, in the order in which they are read and listed.
 pub static COLLECTORS: &[Registration] = &[
@@ -77,6 +82,7 @@ pub static COLLECTORS: &[Registration] = &[
     watchdog::COLLECTOR,
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
+    textfile::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,

@@ -220,6 +220,29 @@ fn a_scrape_asks_for_collectors_by_name_and_a_wrong_name_is_refused() {
 }
 
 #[test]
+fn what_a_text_file_says_of_a_metric_of_ours_is_left_out_and_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "node_load1 77\nprocess_open_fds 77\nmine 77\n# TYPE wait summary\nwait_count 3\n";
+    fs::write(home.path().join("a.prom"), text).unwrap();
+    let config = format!("collectors: {{textfile: {{directory: ['{}', /nowhere/*]}}}}\n", home.path().display());
+    let mut exporter = Exporter::start(&home, &config);
+    let answer = exporter.get("/metrics").text().unwrap();
+    let count = |start: &str| answer.lines().filter(|line| line.starts_with(start)).count();
+    for name in ["node_load1", "process_open_fds", "mine", "wait_count"] {
+        assert_eq!(count(&format!("{name} ")), 1, "{name}: {answer}");
+    }
+    assert_eq!(["# TYPE node_load1 gauge", "# TYPE process_open_fds gauge"].map(count), [1, 1]);
+    assert!(answer.contains("\nmine 77\n") && !answer.contains("node_load1 77"), "{answer}");
+    assert_eq!(exporter.metric("node_textfile_scrape_error").as_deref(), Some("1"));
+    exporter.wait_for("`node_load1` is a metric of this exporter");
+
+    fs::write(home.path().join("a.prom"), "mine 78\n").unwrap();
+    write(&home, &config.replace(", /nowhere/*", ""));
+    assert_eq!(exporter.client.post(format!("{}/-/reload", exporter.url)).send().unwrap().status(), 200);
+    assert_eq!(exporter.metric("node_textfile_scrape_error").as_deref(), Some("0"));
+}
+
+#[test]
 fn a_bad_reload_leaves_the_old_configuration_and_a_metric_says_so() {
     let home = tempfile::tempdir().unwrap();
     let mut exporter = Exporter::start(&home, "");
