@@ -19,6 +19,7 @@ mod interrupts;
 mod kernel_hung;
 mod filesystem;
 mod loadavg;
+mod mdadm;
 mod meminfo;
 mod nfs;
 mod nfsd;
@@ -83,6 +84,7 @@ pub static COLLECTORS: &[Registration] = &[
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
     textfile::COLLECTOR,
+    mdadm::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
