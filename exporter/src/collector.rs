@@ -31,6 +31,7 @@ mod rapl;
 mod schedstat;
 mod selinux;
 mod softirqs;
+mod nvme;
 mod stat;
 mod systemd;
 mod thermal_zone;
@@ -85,6 +86,7 @@ pub static COLLECTORS: &[Registration] = &[
     diskstats::COLLECTOR,
     textfile::COLLECTOR,
     mdadm::COLLECTOR,
+    nvme::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
