@@ -53,6 +53,8 @@ async fn told(host: &Host) -> Families {
         if of_machine(name) {
             samples.values_mut().for_each(|value| *value = 0.0);
         }
+        // It equals nothing, and so would have changed.
+        samples.values_mut().filter(|value| value.is_nan()).for_each(|value| *value = -1.0);
         !name.starts_with("node_scrape_collector_")
     });
     told
