@@ -8,21 +8,22 @@ mod container_exits;
 mod container_state;
 mod cpu;
 mod cpufreq;
-mod dmi;
 mod diskstats;
+mod dmi;
 mod docker;
 mod edac;
 mod entropy;
 mod filefd;
+mod filesystem;
 mod hwmon;
 mod interrupts;
 mod kernel_hung;
-mod filesystem;
 mod loadavg;
 mod mdadm;
 mod meminfo;
 mod nfs;
 mod nfsd;
+mod nvme;
 mod os;
 mod powersupplyclass;
 mod pressure;
@@ -31,13 +32,12 @@ mod rapl;
 mod schedstat;
 mod selinux;
 mod softirqs;
-mod nvme;
 mod stat;
 mod systemd;
+mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
-mod textfile;
 mod uname;
 mod vmstat;
 mod watchdog;
@@ -64,15 +64,20 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
+    filesystem::COLLECTOR,
+    diskstats::COLLECTOR,
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
     timex::COLLECTOR,
     os::COLLECTOR,
+    textfile::COLLECTOR,
     hwmon::COLLECTOR,
     thermal_zone::COLLECTOR,
     cpufreq::COLLECTOR,
+    mdadm::COLLECTOR,
+    nvme::COLLECTOR,
     edac::COLLECTOR,
     dmi::COLLECTOR,
     entropy::COLLECTOR,
@@ -82,11 +87,6 @@ pub static COLLECTORS: &[Registration] = &[
     powersupplyclass::COLLECTOR,
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
-    filesystem::COLLECTOR,
-    diskstats::COLLECTOR,
-    textfile::COLLECTOR,
-    mdadm::COLLECTOR,
-    nvme::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
