@@ -2,8 +2,8 @@
 # Brings what the tests need: `setup.sh [tools] [engine]`.
 #
 # tools:  as root on Debian or Ubuntu from their packages; elsewhere it names what is missing, and fails.
-# engine: a Docker Engine that answers, with Compose, and the images the story runs. Without a registry a folder
-#         ../shared/lab beside the checkout brings both.
+# engine: a Docker Engine that answers, with Compose, the images the story runs, and node_exporter, to which the exporter
+#         is held. Without a registry a folder ../shared/lab beside the checkout brings all of it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 lab=$PWD/../shared/lab
@@ -74,6 +74,7 @@ engine() {
     "$lab/up" --shared-root >&2 || fail "$lab/up could not start a Docker Engine"
   fi
   docker compose version >/dev/null 2>&1 || fail "missing: Docker Compose v2 (the plugin docker-compose-plugin)"
+  peer
   if [ -x "$lab/images" ]; then
     local images
     # What the Dockerfile starts from, and what the story runs.
@@ -81,6 +82,21 @@ engine() {
     "$lab/images" --from docker-compose.monitoring.yml >&2 || fail "$lab/images could not build the stack's images"
     "$lab/images" "${images[@]}" >&2 || fail "$lab/images could not build the images ${images[*]}"
   fi
+}
+
+# The program that the exporter is held to, out of its image.
+node_exporter=1.11.1
+peer() {
+  local binary=$cache/bin/node_exporter image=prom/node-exporter:v$node_exporter container
+  if [ -x "$binary" ] && "$binary" --version 2>&1 | grep -qF "version $node_exporter "; then return; fi
+  if [ -x "$lab/images" ]; then
+    "$lab/images" "$image" >&2 || fail "$lab/images could not build $image"
+  fi
+  container=$(docker create "$image") || fail "docker could not get $image"
+  mkdir -p "$cache/bin"
+  docker cp "$container:/bin/node_exporter" "$binary" >&2 || fail "$image has no /bin/node_exporter"
+  docker rm "$container" >/dev/null
+  "$binary" --version >/dev/null 2>&1 || fail "$binary, out of $image, does not run here"
 }
 
 [ "$#" -gt 0 ] || set -- tools engine
