@@ -134,7 +134,7 @@ mod tests {
         let values = |family: &Family| {
             (family.name.to_string(), family.samples.iter().map(|sample| sample.value.clone()).collect())
         };
-        (out.families().iter().map(values).collect(), result)
+        (out.families().iter().map(|family| values(family)).collect(), result)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Families as plain data: what collectors fill and the encoder reads.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a family's values mean, as written in its `# TYPE` line.
@@ -123,10 +124,39 @@ impl Family {
 }
 
 /// Everything one scrape answers, in the order in which it was added. A clone shares the families.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Exposition {
-    families: Arc<Vec<Family>>,
+    known: Arc<Known>,
     gave_way: Vec<Cow<'static, str>>,
+}
+
+/// Each family is shared by itself: what a collector told last is told again without a copy.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    families: Vec<Arc<Family>>,
+    places: HashMap<Cow<'static, str>, usize>,
+}
+
+impl Known {
+    /// Mostly it is the family that was just added to.
+    fn find(&mut self, name: &str) -> Option<&mut Arc<Family>> {
+        if self.families.last().is_some_and(|family| family.name == name) {
+            return self.families.last_mut();
+        }
+        let place = *self.places.get(name)?;
+        self.families.get_mut(place)
+    }
+
+    fn push(&mut self, family: Arc<Family>) {
+        self.places.insert(family.name.clone(), self.families.len());
+        self.families.push(family);
+    }
+}
+
+impl PartialEq for Exposition {
+    fn eq(&self, other: &Self) -> bool {
+        self.known.families == other.known.families && self.gave_way == other.gave_way
+    }
 }
 
 impl Exposition {
@@ -139,37 +169,23 @@ impl Exposition {
         kind: Kind,
     ) -> &mut Family {
         let name = name.into();
-        let gave_way = &mut self.gave_way;
-        let families = Arc::make_mut(&mut self.families);
-        let ours = |name, help| Family { name, help, kind, samples: Vec::new(), foreign: false };
-        // From the end: mostly it is the family that was just added to.
-        let at = match families.iter_mut().rposition(|family| family.name == name) {
-            Some(at) => {
-                if let Some(family) = families.get_mut(at).filter(|family| family.foreign) {
-                    gave_way.push(name.clone());
-                    *family = ours(name, help.into());
-                }
-                at
-            }
-            None => {
-                families.push(ours(name, help.into()));
-                families.len() - 1
-            }
-        };
-        #[expect(clippy::indexing_slicing, reason = "found, or pushed one line above")]
-        &mut families[at]
+        let known = Arc::make_mut(&mut self.known);
+        if known.find(&name).is_none() {
+            let (name, help) = (name.clone(), help.into());
+            known.push(Arc::new(Family { name, help, kind, samples: Vec::new(), foreign: false }));
+        } else if let Some(family) = known.find(&name).filter(|family| family.foreign) {
+            self.gave_way.push(name.clone());
+            let name = name.clone();
+            *family = Arc::new(Family { name, help: help.into(), kind, samples: Vec::new(), foreign: false });
+        }
+        #[expect(clippy::unwrap_used, reason = "found, or pushed above")]
+        Arc::make_mut(known.find(&name).unwrap())
     }
 
     /// Adds a family that somebody else gave. Where there is one of that name, its samples are joined to a foreign one,
     /// and left out for one of ours; see [`gave_way`](Self::gave_way).
-    pub fn pass_on(&mut self, mut family: Family) {
-        family.foreign = true;
-        let families = Arc::make_mut(&mut self.families);
-        match families.iter_mut().find(|known| known.name == family.name) {
-            Some(known) if known.foreign => known.samples.append(&mut family.samples),
-            Some(_) => self.gave_way.push(family.name),
-            None => families.push(family),
-        }
+    pub fn pass_on(&mut self, family: Family) {
+        self.add(Arc::new(Family { foreign: true, ..family }));
     }
 
     /// The names of foreign families that were left out, because one of ours has the same name.
@@ -193,19 +209,30 @@ impl Exposition {
     }
 
     /// The families added so far.
-    pub fn families(&self) -> &[Family] {
-        &self.families
+    pub fn families(&self) -> &[Arc<Family>] {
+        &self.known.families
     }
 
     /// Adds everything of `other` behind what is here; families of the same name are joined.
     pub fn append(&mut self, other: Self) {
-        let families = Arc::try_unwrap(other.families).unwrap_or_else(|shared| (*shared).clone());
         self.gave_way.extend(other.gave_way);
-        for mut family in families {
-            if family.foreign {
-                self.pass_on(family);
-            } else {
-                self.family(family.name, family.help, family.kind).samples.append(&mut family.samples);
+        let families = Arc::try_unwrap(other.known).map_or_else(|shared| shared.families.clone(), |own| own.families);
+        families.into_iter().for_each(|family| self.add(family));
+    }
+
+    fn add(&mut self, family: Arc<Family>) {
+        let known = Arc::make_mut(&mut self.known);
+        match known.find(&family.name) {
+            None => known.push(family),
+            Some(there) if there.foreign == family.foreign => {
+                Arc::make_mut(there).samples.extend(family.samples.iter().cloned());
+            }
+            // One of ours wins over a foreign one, whichever came first.
+            Some(there) => {
+                self.gave_way.push(family.name.clone());
+                if there.foreign {
+                    *there = family;
+                }
             }
         }
     }
