@@ -9,6 +9,8 @@ pub mod docker;
 pub mod faults;
 pub mod filter;
 pub mod host;
+pub mod links;
+pub mod netlink;
 pub mod scrape;
 pub mod server;
 pub mod text;
