@@ -21,6 +21,7 @@ mod kernel_hung;
 mod loadavg;
 mod mdadm;
 mod meminfo;
+mod netdev;
 mod nfs;
 mod nfsd;
 mod nvme;
@@ -66,6 +67,7 @@ pub static COLLECTORS: &[Registration] = &[
     uname::COLLECTOR,
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
+    netdev::COLLECTOR,
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,

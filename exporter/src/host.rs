@@ -123,6 +123,16 @@ impl HostRoot {
         self.kept(below(&self.roots.sys, file)?, SYS)
     }
 
+    /// Reads a file below sysfs without keeping it open: one that is not read at every scrape, or one of so many that
+    /// they would take the place of others.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn read_sys_once(&self, file: &str) -> Result<HostFile, ReadError> {
+        once(below(&self.roots.sys, file)?, SYS)
+    }
+
     /// Reads a file of the host's root file system, such as `etc/os-release`. Symbolic links in it, absolute ones
     /// too, are the host's: they lead to its files, not to ours.
     ///
