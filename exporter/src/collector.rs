@@ -21,6 +21,7 @@ mod kernel_hung;
 mod loadavg;
 mod mdadm;
 mod meminfo;
+mod netclass;
 mod netdev;
 mod nfs;
 mod nfsd;
@@ -68,6 +69,7 @@ pub static COLLECTORS: &[Registration] = &[
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
     netdev::COLLECTOR,
+    netclass::COLLECTOR,
     vmstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
