@@ -23,6 +23,7 @@ mod mdadm;
 mod meminfo;
 mod netclass;
 mod netdev;
+mod netstat;
 mod nfs;
 mod nfsd;
 mod nvme;
@@ -71,6 +72,7 @@ pub static COLLECTORS: &[Registration] = &[
     netdev::COLLECTOR,
     netclass::COLLECTOR,
     vmstat::COLLECTOR,
+    netstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
