@@ -34,6 +34,7 @@ mod processes;
 mod rapl;
 mod schedstat;
 mod selinux;
+mod sockstat;
 mod softirqs;
 mod stat;
 mod systemd;
@@ -73,6 +74,7 @@ pub static COLLECTORS: &[Registration] = &[
     netclass::COLLECTOR,
     vmstat::COLLECTOR,
     netstat::COLLECTOR,
+    sockstat::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
