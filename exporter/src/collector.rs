@@ -36,6 +36,7 @@ mod schedstat;
 mod selinux;
 mod sockstat;
 mod softirqs;
+mod softnet;
 mod stat;
 mod systemd;
 mod textfile;
@@ -75,6 +76,7 @@ pub static COLLECTORS: &[Registration] = &[
     vmstat::COLLECTOR,
     netstat::COLLECTOR,
     sockstat::COLLECTOR,
+    softnet::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
