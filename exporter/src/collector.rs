@@ -43,6 +43,7 @@ mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
+mod udp_queues;
 mod uname;
 mod vmstat;
 mod watchdog;
@@ -77,6 +78,7 @@ pub static COLLECTORS: &[Registration] = &[
     netstat::COLLECTOR,
     sockstat::COLLECTOR,
     softnet::COLLECTOR,
+    udp_queues::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
