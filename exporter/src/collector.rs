@@ -2,6 +2,7 @@
 //!
 //! A new collector is a file under `collector/` and its two lines here: the `mod` and the entry in [`COLLECTORS`].
 
+mod arp;
 mod bcache;
 mod btrfs;
 mod container_exits;
@@ -79,6 +80,7 @@ pub static COLLECTORS: &[Registration] = &[
     sockstat::COLLECTOR,
     softnet::COLLECTOR,
     udp_queues::COLLECTOR,
+    arp::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
