@@ -5,6 +5,7 @@
 mod arp;
 mod bcache;
 mod btrfs;
+mod conntrack;
 mod container_exits;
 mod container_state;
 mod cpu;
@@ -81,6 +82,7 @@ pub static COLLECTORS: &[Registration] = &[
     softnet::COLLECTOR,
     udp_queues::COLLECTOR,
     arp::COLLECTOR,
+    conntrack::COLLECTOR,
     filefd::COLLECTOR,
     pressure::COLLECTOR,
     time::COLLECTOR,
