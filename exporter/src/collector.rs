@@ -4,6 +4,7 @@
 
 mod arp;
 mod bcache;
+mod bonding;
 mod btrfs;
 mod conntrack;
 mod container_exits;
@@ -103,6 +104,7 @@ pub static COLLECTORS: &[Registration] = &[
     powersupplyclass::COLLECTOR,
     rapl::COLLECTOR,
     watchdog::COLLECTOR,
+    bonding::COLLECTOR,
     btrfs::COLLECTOR,
     nfs::COLLECTOR,
     nfsd::COLLECTOR,
