@@ -43,6 +43,7 @@ mod softnet;
 mod stat;
 mod systemd;
 mod textfile;
+mod tcpstat;
 mod thermal_zone;
 mod time;
 mod timex;
@@ -112,6 +113,7 @@ pub static COLLECTORS: &[Registration] = &[
     zfs::COLLECTOR,
     bcache::COLLECTOR,
     processes::COLLECTOR,
+    tcpstat::COLLECTOR,
     interrupts::COLLECTOR,
     softirqs::COLLECTOR,
     systemd::COLLECTOR,
