@@ -42,8 +42,8 @@ mod softirqs;
 mod softnet;
 mod stat;
 mod systemd;
-mod textfile;
 mod tcpstat;
+mod textfile;
 mod thermal_zone;
 mod time;
 mod timex;
@@ -74,10 +74,10 @@ pub static COLLECTORS: &[Registration] = &[
     loadavg::COLLECTOR,
     stat::COLLECTOR,
     uname::COLLECTOR,
-    filesystem::COLLECTOR,
-    diskstats::COLLECTOR,
     netdev::COLLECTOR,
+    filesystem::COLLECTOR,
     netclass::COLLECTOR,
+    diskstats::COLLECTOR,
     vmstat::COLLECTOR,
     netstat::COLLECTOR,
     sockstat::COLLECTOR,
