@@ -2,7 +2,7 @@
 
 import time
 
-from . import docker, metrics
+from . import docker, host as host_metrics, metrics
 from .chat import Chat
 from .wait import until
 from .web import Alertmanager, Prometheus, get
@@ -39,6 +39,8 @@ def tell(stack, verdict):
     chapter("Names and values")
     odd_labels(stack, verdict, prometheus)
     metrics.are_well_formed(stack, verdict)
+    chapter("The host's numbers in a container")
+    host_metrics.tells_of_the_host(stack, verdict)
 
 
 def chapter(title):

@@ -9,8 +9,9 @@ from datetime import datetime
 BUSYBOX = "busybox:1.37"
 # Where the Discord stand-in runs, compiled here: its C library has to be as new as this machine's.
 DEBIAN = "debian:trixie-slim"
-# What `promtool check metrics` has to say about names that are not ours is measured on the original.
-NODE_EXPORTER = "prom/node-exporter:v1.9.1"
+# Our host metrics, and what `promtool check metrics` has to say about names that are not ours, are measured on the
+# original.
+NODE_EXPORTER = "prom/node-exporter:v1.11.1"
 
 STORY_IMAGES = [BUSYBOX, DEBIAN, NODE_EXPORTER]
 
