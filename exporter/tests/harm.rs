@@ -12,8 +12,6 @@
     missing_docs
 )]
 
-#[path = "hosts/families.rs"]
-mod families;
 #[path = "hosts/ours.rs"]
 mod ours;
 #[path = "hosts/tree.rs"]
@@ -23,14 +21,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use families::{Families, families};
-use ours::{scrape_all, scraper};
+use ours::{scraper, scraper_with, settings};
+use seamark_kit::config::Source;
+use seamark_kit::exposition::{Family, Value};
 use tree::{Host, hosts_directory};
+
+/// Everything that is told of a host, by name of the family.
+type Told = BTreeMap<String, Arc<Family>>;
 
 /// Names of collectors by family, as in an untouched host.
 struct Whole {
-    families: Families,
+    settings: Source,
+    told: Told,
     owners: BTreeMap<String, String>,
 }
 
@@ -38,32 +42,31 @@ async fn whole(host: &Host) -> Whole {
     let scraper = scraper(host);
     let mut owners = BTreeMap::new();
     for tree in &host.trees {
-        for family in families(&ours::scrape(&scraper, host, &tree.collector).await).into_keys() {
-            owners.insert(family, tree.collector.clone());
+        for family in ours::exposition(&scraper, &[tree.collector.clone()]).await.families() {
+            owners.insert(family.name.to_string(), tree.collector.clone());
         }
     }
-    Whole { families: told(host).await, owners }
-}
-
-/// Everything but what differs from scrape to scrape, with a new process's memory.
-async fn told(host: &Host) -> Families {
-    let mut told = families(&scrape_all(&scraper(host), host).await);
-    let of_machine = |name: &str| host.trees.iter().any(|tree| tree.says("machine", name));
-    told.retain(|name, (_, samples)| {
-        if of_machine(name) {
-            samples.values_mut().for_each(|value| *value = 0.0);
-        }
-        // It equals nothing, and so would have changed.
-        samples.values_mut().filter(|value| value.is_nan()).for_each(|value| *value = -1.0);
-        !name.starts_with("node_scrape_collector_")
-    });
-    told
+    let mut whole = Whole { settings: settings(host), told: Told::new(), owners };
+    whole.told = whole.look(host).await;
+    whole
 }
 
 impl Whole {
-    fn changed(&self, now: &Families) -> BTreeSet<String> {
-        let names = self.families.keys().chain(now.keys());
-        names.filter(|name| self.families.get(*name) != now.get(*name)).cloned().collect()
+    /// What a new process tells now, but for what differs from scrape to scrape.
+    async fn look(&self, host: &Host) -> Told {
+        let collectors: Vec<_> = host.trees.iter().map(|tree| tree.collector.clone()).collect();
+        let exposition = ours::exposition(&scraper_with(host, &self.settings), &collectors).await;
+        let told = exposition.families().iter().filter(|family| !of_the_moment(&family.name));
+        told.map(|family| (family.name.to_string(), Arc::clone(family))).collect()
+    }
+
+    fn changed(&self, host: &Host, now: &Told) -> BTreeSet<String> {
+        let of_machine = |name: &str| host.trees.iter().any(|tree| tree.says("machine", name));
+        let same = |name: &String| match (self.told.get(name), now.get(name)) {
+            (Some(one), Some(other)) => same(one, other, of_machine(name)),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        self.told.keys().chain(now.keys()).filter(|name| !same(name)).cloned().collect()
     }
 
     /// The families by collector; many of one collector as a number.
@@ -82,6 +85,20 @@ impl Whole {
     }
 }
 
+fn of_the_moment(name: &str) -> bool {
+    name.starts_with("node_scrape_collector_") || name.starts_with("seamark_")
+}
+
+/// Of the machine that runs the test only the series count. NaN equals nothing, and would always have changed.
+fn same(one: &Family, other: &Family, of_machine: bool) -> bool {
+    let nan = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
+    one.samples.len() == other.samples.len()
+        && one.samples.iter().zip(&other.samples).all(|(one, other)| {
+            let values = of_machine || one.value == other.value || (nan(&one.value) && nan(&other.value));
+            one.labels == other.labels && values
+        })
+}
+
 async fn harm(name: &str) {
     let host = Host::unpack(name);
     let whole = whole(&host).await;
@@ -91,9 +108,9 @@ async fn harm(name: &str) {
         for file in tree.files() {
             let path = host.path().join(file);
             let kept = keep(&path);
-            let removed = whole.changed(&told(&host).await);
+            let removed = whole.changed(&host, &whole.look(&host).await);
             fs::write(&path, b"\xFFgarbled = 18446744073709551616 -\n: x\n").unwrap();
-            let garbled = whole.changed(&told(&host).await);
+            let garbled = whole.changed(&host, &whole.look(&host).await);
             fs::remove_file(&path).unwrap();
             kept.put_back(&path);
             let (removed, garbled) = (whole.in_words(&removed), whole.in_words(&garbled));
@@ -108,7 +125,7 @@ async fn harm(name: &str) {
     }
     // A second source says the same, or nobody reads it.
     writeln!(list, "{harmless} other files: nothing").unwrap();
-    assert_eq!(whole.changed(&told(&host).await), BTreeSet::new(), "the host is not as it was");
+    assert_eq!(whole.changed(&host, &whole.look(&host).await), BTreeSet::new(), "the host is not as it was");
     insta::with_settings!({
         snapshot_path => hosts_directory(),
         prepend_module_to_snapshot => false,
