@@ -8,12 +8,13 @@ mod kept;
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{Mode, OFlags, RawDir, ResolveFlags, open, openat2};
 use rustix::io::Errno;
 
 use crate::text::{self, ParseError};
@@ -32,6 +33,10 @@ struct Roots {
     root: PathBuf,
     udev: PathBuf,
     kept: KeptFiles,
+    /// Of the host's network, below procfs; settled at the first read.
+    net: OnceLock<&'static str>,
+    /// The root, open, for what is read below it.
+    opened: OnceLock<File>,
 }
 
 impl Default for HostRoot {
@@ -69,6 +74,8 @@ impl HostRoot {
             root: root.into(),
             udev: udev.into(),
             kept: KeptFiles::default(),
+            net: OnceLock::new(),
+            opened: OnceLock::new(),
         };
         Self { roots: Arc::new(roots) }
     }
@@ -110,8 +117,11 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_net(&self, file: &str) -> Result<HostFile, ReadError> {
-        let first = below(&self.roots.proc, &format!("1/net/{file}"))?;
-        self.kept(first, PROC).or_else(|_| self.read_proc(&format!("net/{file}")))
+        let directory = self.roots.net.get_or_init(|| {
+            let is_shown = File::open(self.roots.proc.join("1/net/dev")).is_ok();
+            if is_shown { "1/net" } else { "net" }
+        });
+        self.kept(below(&self.roots.proc, &format!("{directory}/{file}"))?, PROC)
     }
 
     /// Reads a file below sysfs, such as `class/net/eth0/mtu`.
@@ -142,9 +152,15 @@ impl HostRoot {
     pub fn read_root(&self, file: &str) -> Result<HostFile, ReadError> {
         let path = below(&self.roots.root, file)?;
         let open = || -> io::Result<File> {
-            let directory = File::open(&self.roots.root)?;
+            let directory = match self.roots.opened.get() {
+                Some(directory) => directory,
+                None => {
+                    let directory = File::open(&self.roots.root)?;
+                    self.roots.opened.get_or_init(|| directory)
+                }
+            };
             let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-            match openat2(&directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            match openat2(directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
                 Ok(file) => Ok(file.into()),
                 // Linux before 5.6, or a seccomp filter older than that.
                 Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, &path),
@@ -253,6 +269,11 @@ impl HostRoot {
             })),
             Err(source) => Err(ReadError::new(path, source)),
         }
+    }
+
+    /// Whether there is such a file or directory below sysfs, for what has many files and often none of them.
+    pub fn sys_exists(&self, path: &str) -> bool {
+        below(&self.roots.sys, path).is_ok_and(|path| fs::metadata(path).is_ok())
     }
 
     fn kept(&self, path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
@@ -411,8 +432,17 @@ fn open_inside(root: &Path, path: &Path) -> io::Result<File> {
 fn list(root: &Path, directory: &str) -> Result<Vec<String>, ReadError> {
     let path = below(root, directory)?;
     let names = || -> io::Result<Vec<String>> {
-        let entries = fs::read_dir(&path)?.collect::<io::Result<Vec<_>>>()?;
-        let mut names: Vec<_> = entries.iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        // Without the allocation of 32 KB and the fstat(2) of the standard library.
+        let directory = open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut entries = RawDir::new(&directory, &mut buffer);
+        let mut names = Vec::new();
+        while let Some(entry) = entries.next() {
+            match entry?.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => names.push(name.to_owned()),
+            }
+        }
         names.sort_unstable();
         Ok(names)
     };
@@ -520,10 +550,11 @@ mod tests {
 
     #[test]
     fn the_network_is_that_of_the_first_process_where_it_can_be_read() {
-        let (directory, host) = host();
+        let (directory, first_look) = host();
         write(&directory, "proc/net/dev", b"own");
-        assert_eq!(host.read_net("dev").unwrap().trimmed(), "own");
+        assert_eq!(first_look.read_net("dev").unwrap().trimmed(), "own");
         write(&directory, "proc/1/net/dev", b"host's");
+        let host = HostRoot::new(directory.path().join("proc"), "/nowhere", "/nowhere", "/nowhere");
         assert_eq!(host.read_net("dev").unwrap().trimmed(), "host's");
     }
 

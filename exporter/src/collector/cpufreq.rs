@@ -55,7 +55,9 @@ impl Collector for CpuFrequency {
         let offline = self.offline(&mut faults);
         // As node_exporter, which wants that list, and at least one CPU.
         let is_unsupported = cpus.is_empty() || offline.is_none();
-        cpus.retain(|cpu| !is_offline(cpu, offline.as_deref().unwrap_or_default()));
+        let offline = offline.unwrap_or_default();
+        // Asked once for each CPU of a virtual machine, which has none of the files.
+        cpus.retain(|cpu| !is_offline(cpu, &offline) && self.host.sys_exists(&directory(cpu)));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         for (cpu, fixed) in cpus.iter().zip(kept.update(&self.host, &cpus, &mut faults)) {
             self.cpu(cpu, fixed, out, &mut faults);

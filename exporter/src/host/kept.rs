@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,8 @@ pub(super) struct KeptFiles {
 
 #[derive(Debug)]
 struct State {
-    files: HashMap<PathBuf, (File, Instant)>,
+    /// By the bytes of the path: a path hashes and compares itself part by part.
+    files: HashMap<Vec<u8>, (File, Instant)>,
     looked_through: Instant,
 }
 
@@ -60,7 +61,7 @@ impl KeptFiles {
     /// of the same name (a device that was plugged in again), is opened anew.
     pub(super) fn read(&self, path: &Path, size: Size, now: Instant) -> io::Result<Vec<u8>> {
         // Taken out while it is read: of two scrapes at once, the second opens the file for itself.
-        let kept = self.state().files.remove_entry(path);
+        let kept = self.state().files.remove_entry(path.as_os_str().as_encoded_bytes());
         if let Some((path, (file, _))) = kept
             && let Ok(bytes) = read_whole(&file, size)
         {
@@ -81,7 +82,7 @@ impl KeptFiles {
         }
         // Asked only while there is room: hundreds of CPUs have thousands of files.
         if state.files.len() < self.most && is_kernel_s(&file) {
-            state.files.insert(path.to_owned(), (file, now));
+            state.files.insert(path.as_os_str().as_encoded_bytes().to_owned(), (file, now));
         }
     }
 
@@ -120,6 +121,8 @@ pub(super) fn read_whole(file: &File, size: Size) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -181,6 +184,6 @@ mod tests {
         }
         let mut names: Vec<_> = kept.state().files.keys().cloned().collect();
         names.sort();
-        assert_eq!(names, [Path::new("/proc/loadavg"), Path::new("/proc/stat")]);
+        assert_eq!(names, [b"/proc/loadavg".as_slice(), b"/proc/stat"]);
     }
 }

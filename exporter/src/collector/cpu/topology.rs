@@ -27,6 +27,10 @@ fn throttles(host: &HostRoot, cpus: &[u32], faults: &mut Faults, out: &mut Expos
     let mut cores = BTreeMap::new();
     let mut packages = BTreeMap::new();
     for cpu in cpus {
+        // Asked once for each CPU of a virtual machine, which has neither file.
+        if !host.sys_exists(&format!("{DIRECTORY}/cpu{cpu}/thermal_throttle")) {
+            continue;
+        }
         let mut count = |file| faults.take(count(host, *cpu, file)).flatten();
         let core_count = count("thermal_throttle/core_throttle_count");
         let package_count = count("thermal_throttle/package_throttle_count");
