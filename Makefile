@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules e2e
+.PHONY: help up down test lint rules e2e bench fuzz
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -10,6 +10,8 @@ help:
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
+	@echo 'make bench   the costs of a scrape beside those of node_exporter'
+	@echo 'make fuzz    noise into every parser for a minute; needs cargo-fuzz and a nightly compiler'
 
 up:
 	$(COMPOSE) up -d
@@ -31,3 +33,16 @@ rules:
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+
+# Where cargo builds, whatever CARGO_TARGET_DIR says.
+TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+CACHE = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/seamark
+
+bench:
+	deploy/scripts/setup.sh tools engine
+	cargo build --locked --release --package seamark-exporter
+	deploy/bench/exporter.py $(TARGET)/release/seamark-exporter $(CACHE)/bin/node_exporter
+	deploy/bench/exporter.py $(TARGET)/release/seamark-exporter $(CACHE)/bin/node_exporter --veths 100 --scrapes 30
+
+fuzz:
+	cd exporter && cargo +nightly fuzz run parsers fuzz/corpus fuzz/seeds -- -max_total_time=60

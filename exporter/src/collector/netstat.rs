@@ -4,6 +4,8 @@
 //! `/proc/net/snmp6`, with a name and a value on each line. Which of them are told is a regular expression on
 //! `<protocol>_<name>`; the rest, some 350, nobody asks for.
 
+use std::sync::{Mutex, PoisonError};
+
 use seamark_kit::config::Section;
 use seamark_kit::exposition::{Exposition, Kind, Value};
 
@@ -39,29 +41,41 @@ const FIELDS: &str = "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|O
 struct Netstat {
     host: HostRoot,
     fields: Fields,
+    known: Mutex<Vec<Known>>,
+}
+
+/// One of the 400 counters, in the order of the files. That order stays as long as the kernel does, so that at each
+/// scrape but the first two comparisons say what is to be done with a counter.
+struct Known {
+    protocol: Box<[u8]>,
+    name: Box<[u8]>,
+    /// Name and help of its family, if it is told.
+    family: Option<(String, String)>,
 }
 
 impl Netstat {
     fn new(inputs: &Inputs, section: &mut Section) -> Self {
-        Self { host: inputs.host.clone(), fields: Fields::read(section, "fields", FIELDS) }
+        Self { host: inputs.host.clone(), fields: Fields::read(section, "fields", FIELDS), known: Mutex::default() }
     }
 }
 
 impl Collector for Netstat {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         let mut faults = Faults::default();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = 0;
         let mut tell = |protocol: &[u8], name: &[u8], value: Value| {
-            let field = format!("{}_{}", text::label(protocol), text::label(name));
-            if is_a_name(&field) && self.fields.allows(&field) {
-                let help = format!(
-                    "The kernel's counter {name} of {protocol}.",
-                    name = text::label(name),
-                    protocol = text::label(protocol)
-                );
-                let family = out.family(format!("node_netstat_{field}"), help, Kind::Untyped);
+            let is_there = |known: &&Known| *known.protocol == *protocol && *known.name == *name;
+            if known.get(place).filter(is_there).is_none() {
+                known.truncate(place);
+                known.push(self.look_up(protocol, name));
+            }
+            if let Some((family, help)) = known.get(place).and_then(|known| known.family.as_ref()) {
+                let family = out.family(family.clone(), help.clone(), Kind::Untyped);
                 family.samples.clear();
                 family.set(value);
             }
+            place += 1;
         };
         for file in ["netstat", "snmp"] {
             if let Some(file) = faults.take(self.host.read_net(file)) {
@@ -73,6 +87,17 @@ impl Collector for Netstat {
             faults.parse(&file, |bytes, bad| rows(bytes, bad, &mut tell));
         }
         faults.finish()
+    }
+}
+
+impl Netstat {
+    fn look_up(&self, protocol: &[u8], name: &[u8]) -> Known {
+        let field = format!("{}_{}", text::label(protocol), text::label(name));
+        let family = (is_a_name(&field) && self.fields.allows(&field)).then(|| {
+            let help = format!("The kernel's counter {} of {}.", text::label(name), text::label(protocol));
+            (format!("node_netstat_{field}"), help)
+        });
+        Known { protocol: protocol.into(), name: name.into(), family }
     }
 }
 
