@@ -18,7 +18,7 @@ use seamark_kit::process::ProcessMetrics;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::{build, telemetry};
 use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{error, info, warn};
 
 use crate::alertmanager::{self, Alertmanagers, Outboxes};
@@ -102,8 +102,9 @@ async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) 
     let app = App::start(invocation, config, inventory)?;
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
-            // The result is in the log and in the metrics.
-            let _ = app.reload().await;
+            // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
+            let app = app.clone();
+            tokio::spawn(async move { app.reload().await });
         }
         info!("seamark-exporter stops");
     });
@@ -262,8 +263,14 @@ impl App {
     pub async fn reload(&self) -> Result<(), Problems> {
         let shared = &self.0;
         let _one_at_a_time = shared.reloading.lock().await;
-        let Invocation { config_file, overrides, .. } = &shared.invocation;
-        let config = match config::load(config_file.as_deref(), overrides, &shared.inventory) {
+        // On a thread of its own: the file may be on a mount that does not answer, and scrapes go on.
+        let app = Arc::clone(shared);
+        let load = move || {
+            let Invocation { config_file, overrides, .. } = &app.invocation;
+            config::load(config_file.as_deref(), overrides, &app.inventory)
+        };
+        let panicked = |error| Err(Problems::unreadable("exporter", format!("reading the configuration: {error}")));
+        let config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
             Ok(config) => config,
             Err(problems) => {
                 shared.last_reload_good.store(false, Ordering::Relaxed);

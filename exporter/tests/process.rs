@@ -16,6 +16,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, Response};
+use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -283,4 +284,29 @@ fn it_is_healthy_while_it_runs_and_ends_in_order_on_sigterm() {
     let gone = run(&home, &["healthcheck", "--url", &url]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(String::from_utf8(gone.stderr).unwrap().contains("no answer from"));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_to_its_end_holds_up_neither_scrapes_nor_the_end() {
+    let home = tempfile::tempdir().unwrap();
+    let mut exporter = Exporter::start(&home, "instance: web-1\n");
+    // A pipe whose other end is open and says nothing, as a file on a mount whose server is gone.
+    let config = home.path().join("exporter.yml");
+    fs::remove_file(&config).unwrap();
+    mkfifoat(CWD, &config, Mode::RUSR | Mode::WUSR).unwrap();
+    let process = Pid::from_child(&exporter.child);
+    kill_process(process, Signal::HUP).unwrap();
+    let give_up = Instant::now() + PATIENCE;
+    // It can be opened to write without waiting from when somebody reads it.
+    let _silent = loop {
+        match open(&config, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(end) => break end,
+            Err(error) => assert!(Instant::now() < give_up, "nobody reads the configuration: {error}"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(exporter.metric("seamark_exporter_config_last_reload_successful").as_deref(), Some("1"));
+    kill_process(process, Signal::TERM).unwrap();
+    exporter.wait_for("seamark-exporter stops");
+    assert!(exporter.child.wait().unwrap().success());
 }
