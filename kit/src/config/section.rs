@@ -96,6 +96,11 @@ impl Section {
         self.scalar.as_ref().map(|scalar| scalar.text.as_str())
     }
 
+    /// What is set in it and below it, wherever it stands and whoever set it: the same text for the same settings.
+    pub fn settings(&self) -> String {
+        plain_entries(&self.entries)
+    }
+
     /// A text.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         self.take_scalar(key).map(|scalar| scalar.text)
@@ -335,6 +340,20 @@ impl Section {
 
     fn report(&self, position: Option<Position>, message: impl AsRef<str>) {
         self.log.report(position, &self.path, message);
+    }
+}
+
+fn plain_entries(entries: &[Entry]) -> String {
+    let entries: Vec<_> = entries.iter().map(|Entry { key, value, .. }| format!("{key:?}: {}", plain(value))).collect();
+    format!("{{{}}}", entries.join(", "))
+}
+
+fn plain(node: &Node) -> String {
+    match &node.kind {
+        NodeKind::Null => "null".to_owned(),
+        NodeKind::Scalar { text, .. } => format!("{text:?}"),
+        NodeKind::Sequence(nodes) => format!("[{}]", nodes.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        NodeKind::Mapping(entries) => plain_entries(entries),
     }
 }
 

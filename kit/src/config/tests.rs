@@ -150,3 +150,22 @@ proptest::proptest! {
         let _ = read(&Source::new("x.yml", text).with_environment([]), build);
     }
 }
+
+#[test]
+fn the_same_settings_are_the_same_wherever_they_stand() {
+    let settings = |text: &str, value: &str| {
+        let source = Source::new("exporter.yml", text).with_environment([]).with_override(&["a", "c"], value, "--c");
+        read(&source, |root| {
+            let mut section = root.section("a");
+            let settings = section.settings();
+            section.skip_rest();
+            settings
+        })
+        .unwrap()
+    };
+    let flow = settings("a: {b: [1, 'x y'], c: 3}", "4");
+    assert_eq!(flow, r#"{"b": ["1", "x y"], "c": "4"}"#);
+    assert_eq!(settings("# Moved\n\na:\n  b:\n    - 1\n    - x y\n", "4"), flow);
+    assert_ne!(settings("a: {b: [1, x, y], c: 3}", "4"), flow);
+    assert_ne!(settings("a: {b: [1, 'x y'], c: 3}", "5"), flow);
+}
