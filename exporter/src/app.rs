@@ -26,6 +26,7 @@ use crate::cli::{self, Invocation, Task};
 use crate::collector::NamesTaken;
 use crate::config::{self, Config};
 use crate::docker::{self, inventory::Inventory, oom};
+use crate::host::HostRoot;
 use crate::scrape::{self, Scraper, SelectionError};
 use crate::server;
 
@@ -184,6 +185,7 @@ struct Shared {
 struct Parts {
     scraper: Scraper,
     listen: SocketAddr,
+    host: HostRoot,
     docker: JoinHandle<()>,
     _alertmanagers: Alertmanagers,
 }
@@ -194,9 +196,9 @@ impl Parts {
         let instance = instance.unwrap_or_else(node_name);
         let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
             .context("cannot set up the client for Alertmanager")?;
-        let kills = oom::kernel_count(host);
+        let kills = oom::kernel_count(host.clone());
         let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
-        Ok(Self { scraper, listen, docker, _alertmanagers: alertmanagers })
+        Ok(Self { scraper, listen, host, docker, _alertmanagers: alertmanagers })
     }
 }
 
@@ -255,7 +257,8 @@ impl App {
         Ok(out)
     }
 
-    /// Reads the configuration anew and replaces all parts but the listening socket.
+    /// Reads the configuration anew and replaces all parts but the listening socket and the collectors whose settings
+    /// are the same.
     ///
     /// # Errors
     ///
@@ -270,7 +273,7 @@ impl App {
             config::load(config_file.as_deref(), overrides, &app.inventory)
         };
         let panicked = |error| Err(Problems::unreadable("exporter", format!("reading the configuration: {error}")));
-        let config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
+        let mut config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
             Ok(config) => config,
             Err(problems) => {
                 shared.last_reload_good.store(false, Ordering::Relaxed);
@@ -278,7 +281,11 @@ impl App {
                 return Err(problems);
             }
         };
-        let in_use = shared.parts.load().listen;
+        let before = shared.parts.load_full();
+        if config.host.is_same_place(&before.host) {
+            config.scraper.take_over(&before.scraper);
+        }
+        let in_use = before.listen;
         if config.listen != in_use {
             warn!(%in_use, wanted = %config.listen, "a new `listen` address needs a restart");
         }

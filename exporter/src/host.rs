@@ -86,6 +86,15 @@ impl HostRoot {
         self.roots.proc == Path::new(OWN_PROC)
     }
 
+    /// Whether both are the same directories.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let place = |host: &'_ Self| {
+            let Roots { proc, sys, root, udev, .. } = &*host.roots;
+            [proc, sys, root, udev].map(Clone::clone)
+        };
+        place(self) == place(other)
+    }
+
     /// Where the root of the host's file systems is mounted; `/` outside containers.
     pub fn root_path(&self) -> &Path {
         &self.roots.root

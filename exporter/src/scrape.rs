@@ -36,16 +36,28 @@ impl Scraper {
         let defaults = !section.flag("disable_defaults").unwrap_or(false);
         for registration in registrations {
             let mut options = section.section(registration.name);
+            let settings = options.settings();
             let on = options.flag("enabled").unwrap_or(registration.on_by_default && defaults);
             // Built even if off, so that its options are checked all the same.
             let collector = (registration.build)(inputs, &mut options);
             if on {
-                scraper.slots.push(Arc::new(Slot::new(registration.name, registration.may_hang, collector)));
+                scraper.slots.push(Arc::new(Slot::new(registration.name, registration.may_hang, settings, collector)));
             } else {
                 scraper.off.push(registration.name);
             }
         }
         scraper
+    }
+
+    /// Takes over from `before` the collectors whose settings are the same, with what they remember and count. One that
+    /// hangs is so not started a second time, however often the configuration is read anew. Both must read the same
+    /// host.
+    pub fn take_over(&mut self, before: &Self) {
+        for slot in &mut self.slots {
+            if let Some(same) = before.slots.iter().find(|old| old.name == slot.name && old.settings == slot.settings) {
+                *slot = Arc::clone(same);
+            }
+        }
     }
 
     /// The names of the collectors that are on, in the order in which they are read.

@@ -18,6 +18,8 @@ use crate::collector::{CollectError, Collector};
 /// A collector in its place in the list.
 pub(super) struct Slot {
     pub(super) name: &'static str,
+    /// What it was built from.
+    pub(super) settings: String,
     collector: Box<dyn Collector>,
     alone: AtomicBool,
     state: Mutex<State>,
@@ -54,8 +56,8 @@ pub(super) struct Outcome {
 }
 
 impl Slot {
-    pub(super) fn new(name: &'static str, may_hang: bool, collector: Box<dyn Collector>) -> Self {
-        Self { name, collector, alone: AtomicBool::new(may_hang), state: Mutex::default() }
+    pub(super) fn new(name: &'static str, may_hang: bool, settings: String, collector: Box<dyn Collector>) -> Self {
+        Self { name, settings, collector, alone: AtomicBool::new(may_hang), state: Mutex::default() }
     }
 
     /// Whether it is run on a thread of its own.

@@ -30,7 +30,7 @@ fn slot(
     may_hang: bool,
     collect: impl Fn(&mut Exposition) -> Result<(), CollectError> + Send + Sync + 'static,
 ) -> Arc<Slot> {
-    Arc::new(Slot::new(name, may_hang, Box::new(Fake(collect))))
+    Arc::new(Slot::new(name, may_hang, String::new(), Box::new(Fake(collect))))
 }
 
 fn fine(name: &'static str) -> Arc<Slot> {
@@ -193,6 +193,26 @@ async fn a_collector_that_never_answered_has_no_age() {
         ]
     );
     assert_eq!(stale(&exposition), []);
+}
+
+#[tokio::test]
+async fn a_collector_with_the_same_settings_goes_on_over_a_reload_and_another_starts_anew() {
+    let built = |settings: &str, collector: Sleepy| {
+        let mut slot = Arc::into_inner(collector.slot).unwrap();
+        slot.settings = settings.to_owned();
+        (scraper([Arc::new(slot)]), collector.calls, collector.wake)
+    };
+    let (before, first, _wake) = built("one", sleepy("mounts", true, 0));
+    scrape(&before, SOON).await;
+    let (mut same, second, _wake) = built("one", sleepy("mounts", true, 0));
+    same.take_over(&before);
+    // It is out, and neither waited for nor asked again.
+    scrape(&same, PATIENCE).await;
+    assert_eq!([first, second].map(|calls| calls.load(Ordering::SeqCst)), [1, 0]);
+    let (mut other, third, _wake) = built("other", sleepy("mounts", true, 1));
+    other.take_over(&same);
+    assert_eq!(samples(&scrape(&other, PATIENCE).await)[0], "call 1");
+    assert_eq!(third.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
