@@ -32,7 +32,7 @@ struct State {
     said: Option<String>,
     /// The run that is out on a thread of its own.
     out: Option<Out>,
-    /// What the last run on a thread of its own told, and when.
+    /// What the last run on a thread of its own that told something told, and when.
     last_good: Option<(Instant, Exposition)>,
 }
 
@@ -146,7 +146,8 @@ impl Slot {
         if state.out.take().is_some_and(|out| out.stuck) {
             info!(collector = self.name, "the collector `{}` answers again", self.name);
         }
-        if outcome.success {
+        // A sensor that fails for good must not cost what all others said.
+        if outcome.success || !outcome.families.families().is_empty() {
             state.last_good = Some((Instant::now(), outcome.families.clone()));
         }
     }

@@ -196,6 +196,26 @@ async fn a_collector_that_never_answered_has_no_age() {
 }
 
 #[tokio::test]
+async fn a_collector_that_never_tells_everything_is_told_as_it_was_last_while_it_hangs() {
+    let calls = AtomicUsize::new(0);
+    let (wake, sleep): (_, Receiver<()>) = channel();
+    let sleep = Mutex::new(sleep);
+    let faulty = slot("sensors", true, move |out| {
+        if calls.fetch_add(1, Ordering::SeqCst) > 0 {
+            let _ = sleep.lock().unwrap().recv();
+        }
+        out.gauge("first_half", "First.").set(1_u64);
+        Err(unreadable())
+    });
+    let scraper = scraper([faulty]);
+    scrape(&scraper, PATIENCE).await;
+    let late = scrape(&scraper, SOON).await;
+    drop(wake);
+    assert_eq!(samples(&late)[0], "first_half 1");
+    assert_eq!(stale(&late), [("sensors".to_owned(), true)]);
+}
+
+#[tokio::test]
 async fn a_collector_with_the_same_settings_goes_on_over_a_reload_and_another_starts_anew() {
     let built = |settings: &str, collector: Sleepy| {
         let mut slot = Arc::into_inner(collector.slot).unwrap();
