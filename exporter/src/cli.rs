@@ -1,6 +1,8 @@
 //! The command line. A flag that sets something sets the same key as the file does; it wins over the environment,
 //! which wins over the file.
 
+mod left_out;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -87,7 +89,9 @@ pub fn parse<I>(arguments: I) -> Result<Invocation, clap::Error>
 where
     I: IntoIterator<Item: Into<OsString> + Clone>,
 {
-    let matches = command().try_get_matches_from(arguments)?;
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    left_out::check(&matches, &mut command)?;
     let (task, file) = match matches.subcommand() {
         Some(("check-config", sub)) => (Task::CheckConfig, sub.get_one::<PathBuf>("FILE").cloned()),
         Some(("once", _)) => (Task::Once, None),
@@ -186,7 +190,7 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
         }
         flags
     });
-    defaults.into_iter().chain(collectors).map(|flag| flag.global(true))
+    defaults.into_iter().chain(collectors).chain(left_out::flags()).map(|flag| flag.global(true))
 }
 
 /// The flag, or else its variable. An empty one counts as not set: `${LOG_LEVEL:-}` in a compose file gives one.
