@@ -42,7 +42,7 @@ async fn whole(host: &Host) -> Whole {
     let scraper = scraper(host);
     let mut owners = BTreeMap::new();
     for tree in &host.trees {
-        for family in ours::exposition(&scraper, &[tree.collector.clone()]).await.families() {
+        for family in ours::exposition(&scraper, std::slice::from_ref(&tree.collector)).await.families() {
             owners.insert(family.name.to_string(), tree.collector.clone());
         }
     }
