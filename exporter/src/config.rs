@@ -94,6 +94,43 @@ mod tests {
         assert_eq!(example.scraper.names().collect::<Vec<_>>(), defaults.scraper.names().collect::<Vec<_>>());
     }
 
+    /// The example with the settings of collectors that stand in comments; a comment in words begins with a capital.
+    fn example_with_every_setting() -> String {
+        let example = include_str!("../../deploy/examples/exporter.yml");
+        let is_setting = |text: &str| text.trim_start().starts_with(|first: char| first.is_ascii_lowercase());
+        let line = |line: &str| match line.strip_prefix("  # ") {
+            Some(setting) if is_setting(setting) => format!("  {setting}\n"),
+            _ => format!("{line}\n"),
+        };
+        let (before, collectors) = example.split_once("\ncollectors:\n").unwrap();
+        let collectors: String = collectors.lines().map(line).collect();
+        format!("{before}\ncollectors:\n{collectors}")
+    }
+
+    #[test]
+    fn the_settings_that_the_example_shows_in_comments_are_good_and_those_of_the_flags() {
+        let all = example_with_every_setting();
+        let example = load_text(&all).unwrap_or_else(|problems| panic!("{problems}\n{all}"));
+        assert_eq!(
+            example.scraper.names().collect::<Vec<_>>(),
+            ["cpu", "processes", "tcpstat", "interrupts", "systemd"],
+            "only those that the example switches on by name"
+        );
+        for key in [
+            "mount_points_exclude",
+            "fs_types_exclude",
+            "diskstats:\n    device_exclude",
+            "netdev:\n    device_exclude",
+            "ignored_devices",
+            "directory",
+            "vmstat:\n    fields",
+            "netstat:\n    fields",
+            "disable_defaults",
+        ] {
+            assert!(all.contains(&format!("  {key}: ")), "{key} is not shown");
+        }
+    }
+
     #[test]
     fn all_problems_come_at_once_with_line_and_column() {
         let text = "listen: 9877\npath: {procfs: proc}\ndocker:\n  hots: unix:///x\n  restart_window: 1\n\
