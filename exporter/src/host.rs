@@ -126,10 +126,15 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_net(&self, file: &str) -> Result<HostFile, ReadError> {
-        let directory = self.roots.net.get_or_init(|| {
-            let is_shown = File::open(self.roots.proc.join("1/net/dev")).is_ok();
-            if is_shown { "1/net" } else { "net" }
-        });
+        let directory = match self.roots.net.get() {
+            Some(directory) => directory,
+            None => match File::open(self.roots.proc.join("1/net/dev")).map_err(|error| error.kind()) {
+                Ok(_) => self.roots.net.get_or_init(|| "1/net"),
+                Err(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => self.roots.net.get_or_init(|| "net"),
+                // Out of descriptors, say: not settled by that, or a container's network would be told for good.
+                Err(_) => &"1/net",
+            },
+        };
         self.kept(below(&self.roots.proc, &format!("{directory}/{file}"))?, PROC)
     }
 

@@ -95,6 +95,19 @@ fn the_network_is_that_of_the_first_process_where_it_can_be_read() {
 }
 
 #[test]
+fn a_fault_at_the_first_look_does_not_settle_whose_network_it_is() {
+    let (directory, host) = host();
+    write(&directory, "proc/net/dev", b"own");
+    fs::create_dir_all(directory.path().join("proc/1/net")).unwrap();
+    let first = directory.path().join("proc/1/net/dev");
+    std::os::unix::fs::symlink("dev", &first).unwrap();
+    assert!(matches!(host.read_net("dev"), Err(ReadError::Unreadable { .. })));
+    fs::remove_file(&first).unwrap();
+    write(&directory, "proc/1/net/dev", b"host's");
+    assert_eq!(host.read_net("dev").unwrap().trimmed(), "host's");
+}
+
+#[test]
 fn what_sysfs_cannot_tell_now_is_no_error() {
     let answer = |errno: Errno| if_available::<()>(Err(ReadError::new("speed".into(), errno.into())));
     assert!(matches!(answer(Errno::INVAL), Ok(None)));
