@@ -14,8 +14,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use rustix::fs::{Mode, OFlags, RawDir, ResolveFlags, open, openat2};
+use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, RawDir, ResolveFlags, open, openat2, statfs};
 use rustix::io::Errno;
+use tracing::warn;
 
 use crate::text::{self, ParseError};
 use kept::{KeptFiles, Size};
@@ -130,12 +131,28 @@ impl HostRoot {
             Some(directory) => directory,
             None => match File::open(self.roots.proc.join("1/net/dev")).map_err(|error| error.kind()) {
                 Ok(_) => self.roots.net.get_or_init(|| "1/net"),
-                Err(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => self.roots.net.get_or_init(|| "net"),
+                Err(io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => self.roots.net.get_or_init(|| {
+                    self.warn_of_own_network();
+                    "net"
+                }),
                 // Out of descriptors, say: not settled by that, or a container's network would be told for good.
                 Err(_) => &"1/net",
             },
         };
         self.kept(below(&self.roots.proc, &format!("{directory}/{file}"))?, PROC)
+    }
+
+    fn warn_of_own_network(&self) {
+        let proc = &self.roots.proc;
+        // A tree of fixtures has no first process, and its `net` is its own.
+        if !self.is_live() && statfs(proc).is_ok_and(|system| system.f_type == PROC_SUPER_MAGIC) {
+            let (process, proc) = (proc.join("1"), proc.display());
+            warn!(
+                "{} cannot be read (is {proc} mounted with `hidepid`?): network metrics are those of this process's own \
+                 network namespace; add the group of the mount option `gid`, or use the host's network",
+                process.display()
+            );
+        }
     }
 
     /// Reads a file below sysfs, such as `class/net/eth0/mtu`.
