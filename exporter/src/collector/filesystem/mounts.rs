@@ -36,7 +36,8 @@ fn mount(line: Line<'_>) -> Result<Mount<'_>, ParseError> {
 }
 
 fn read(line: Line<'_>) -> Option<Mount<'_>> {
-    let mut words = line.words();
+    // Not between white space: of that, the kernel escapes spaces, tabs and line ends alone.
+    let mut words = line.bytes.split(|byte| *byte == b' ');
     let id = text::parse(words.next()?)?;
     let (major, minor) = text::split_once(words.nth(1)?, b':')?;
     let point = words.nth(1)?;
@@ -45,10 +46,7 @@ fn read(line: Line<'_>) -> Option<Mount<'_>> {
     words.find(|word| *word == b"-")?;
     let file_system = words.next()?;
     // A device without a name is nothing between two spaces.
-    let (device, super_options) = match (words.next()?, words.next()) {
-        (device, Some(options)) => (device, options),
-        (options, None) => (b"".as_slice(), options),
-    };
+    let (device, super_options) = (words.next()?, words.next()?);
     Some(Mount {
         id,
         major: text::parse(major)?,
@@ -163,6 +161,15 @@ mod tests {
         let second = mount(37, 41, b"/my-dir", b"tmpfs", b"", true);
         let third = mount(38, 42, b"/c", b"ext4", b"/dev/sdb", true);
         assert_eq!(mounts(text), (vec![first, second, third], 1));
+    }
+
+    #[test]
+    fn white_space_that_the_kernel_does_not_escape_is_part_of_a_name() {
+        let text = b"36 1 8:2 / /a\rb\x0Cc rw - ext4 /dev/mapper/a\x0Cb rw\n";
+        let (mounts, bad) = mounts(text);
+        assert_eq!(bad, 0);
+        let names: Vec<_> = mounts.iter().map(|mount| (&*mount.point, mount.device)).collect();
+        assert_eq!(names, [(b"/a\rb\x0Cc".as_slice(), b"/dev/mapper/a\x0Cb".as_slice())]);
     }
 
     #[test]
