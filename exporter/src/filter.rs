@@ -52,8 +52,22 @@ impl Filter {
 
 /// The regular expression of a key: `None` where it is not given or none, `Some(None)` where it is empty.
 pub fn expression(section: &mut Section, key: &'static str) -> Option<Option<Regex>> {
-    let read = |text: &str| if text.is_empty() { Some(None) } else { Regex::new(text).ok().map(Some) };
-    section.parse(key, "a regular expression", read)
+    let text = section.text(key)?;
+    if text.is_empty() { Some(None) } else { compile(section, key, &text, &text).map(Some) }
+}
+
+/// As [`expression`], but it has to match whole names, and an empty one matches none.
+pub fn whole_expression(section: &mut Section, key: &'static str) -> Option<Regex> {
+    let text = section.text(key)?;
+    compile(section, key, &text, &format!("^(?:{text})$"))
+}
+
+/// What is no regular expression is a problem that says why: some of what Go reads is not read here, `\pL` for one.
+fn compile(section: &Section, key: &str, given: &str, whole: &str) -> Option<Regex> {
+    let problem = |error| {
+        section.problem(key, format!("expected a regular expression, found `{given}`; why it is none: {error}"))
+    };
+    Regex::new(whole).map_err(problem).ok()
 }
 
 /// Which fields of a kernel file a collector tells of.
@@ -132,6 +146,32 @@ mod tests {
     #[test]
     fn both_at_once_and_what_is_no_expression_are_problems() {
         assert!(allowed("include: a\nexclude: b\n").unwrap_err().contains("cannot be used together"));
-        assert!(allowed("exclude: '('\n").unwrap_err().contains("expected a regular expression, found `(`"));
+        let problem = allowed("exclude: '^\\pL+$'\n").unwrap_err();
+        let expected =
+            r"exclude: expected a regular expression, found `^\pL+$`; why it is none: Unicode character class";
+        assert!(problem.contains(expected), "{problem}");
+    }
+
+    #[test]
+    fn expressions_made_for_node_exporter_find_the_same_names() {
+        let finds = |expression: &str, name: &str| {
+            let source = Source::new("exporter.yml", format!("expression: '{expression}'")).with_environment([]);
+            let read = config::read(&source, |root| super::expression(root, "expression").flatten());
+            read.unwrap_or_else(|problems| panic!("{problems}")).unwrap().is_match(name)
+        };
+        for (expression, found, passed_over) in [
+            ("^(veth.*|docker.*|br-.*)$", "br-1f", "xbr-1f"),
+            ("^/(sys|proc|dev|host|etc)($$|/)", "/etc/hosts", "/etcetera"),
+            ("^/(sys|proc|dev|host|etc)($$|/)", "/sys", "/system"),
+            ("(?i)^LO$", "lo", "lo0"),
+            ("^[[:alnum:]]+\\d$", "eth0", "eth-0"),
+            (r"^(?P<name>sd|nvme\d+n)[[:^digit:]]+\z", "sda", "sda1"),
+            (r"^dev-disk-by\\x2d\w+", r"dev-disk-by\x2duuid", "dev-disk-by-uuid"),
+            (r"^a\x2db$", "a-b", "a_b"),
+            (r"^\d+$", "12", "\u{663}"),
+        ] {
+            assert!(finds(expression, found), "{expression} {found}");
+            assert!(!finds(expression, passed_over), "{expression} {passed_over}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
+use crate::filter;
 use crate::host::ReadError;
 use bus::{Bus, Place, Unit};
 use tell::Details;
@@ -102,8 +103,7 @@ impl Systemd {
 
 /// Unlike the filters of other collectors, include and exclude may both be given, and match whole names.
 fn whole_name(section: &mut Section, key: &'static str, default: &str) -> Option<Regex> {
-    let whole = |text: &str| Regex::new(&format!("^(?:{text})$")).ok();
-    section.parse(key, "a regular expression", whole).or_else(|| whole(default))
+    filter::whole_expression(section, key).or_else(|| Regex::new(&format!("^(?:{default})$")).ok())
 }
 
 impl Collector for Systemd {
