@@ -162,6 +162,14 @@ pub fn command() -> Command {
 
 const DISABLE_DEFAULTS: &str = "collector.disable-defaults";
 
+/// Flags and what node_exporter once called them. It still takes these old names, without a word in its help, and many
+/// a compose file has them.
+const OLD_NAMES: [(&str, &str); 3] = [
+    ("collector.filesystem.mount-points-exclude", "collector.filesystem.ignored-mount-points"),
+    ("collector.filesystem.fs-types-exclude", "collector.filesystem.ignored-fs-types"),
+    ("collector.diskstats.device-exclude", "collector.diskstats.ignored-devices"),
+];
+
 /// `--collector.disable-defaults`, `--collector.NAME`, `--no-collector.NAME`, and the options that collectors declare.
 fn collector_flags() -> impl Iterator<Item = Arg> {
     let switch = |flag: String, help: String| {
@@ -184,7 +192,8 @@ fn collector_flags() -> impl Iterator<Item = Arg> {
                 flags.extend(switch(option.flag.to_owned(), option.help.to_owned()));
             } else {
                 let action = if REPEATED_FLAGS.contains(&option.flag) { ArgAction::Append } else { ArgAction::Set };
-                let flag = Arg::new(option.flag).long(option.flag).value_name("VALUE");
+                let old_name = OLD_NAMES.iter().find(|(now, _)| *now == option.flag).map(|(_, before)| *before);
+                let flag = Arg::new(option.flag).long(option.flag).value_name("VALUE").aliases(old_name);
                 flags.push(flag.help(option.help).action(action));
             }
         }
@@ -293,6 +302,27 @@ mod tests {
         let twice =
             ["seamark-exporter", "--collector.diskstats.device-exclude=a", "--collector.diskstats.device-exclude=b"];
         assert_eq!(parse(twice).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn the_names_that_flags_had_in_old_compose_files_do_as_the_new_ones() {
+        let given = [
+            "--collector.filesystem.ignored-mount-points=^/sys($$|/)",
+            "--collector.filesystem.ignored-fs-types=^tmpfs$",
+            "--collector.diskstats.ignored-devices=^loop",
+        ];
+        let expected = [
+            ("collectors.filesystem.mount_points_exclude", "^/sys($$|/)"),
+            ("collectors.filesystem.fs_types_exclude", "^tmpfs$"),
+            ("collectors.diskstats.device_exclude", "^loop"),
+        ];
+        assert_eq!(settings(&given), pairs(&expected));
+    }
+
+    #[test]
+    fn what_is_not_here_can_be_switched_off_but_not_on() {
+        assert_eq!(settings(&["--no-collector.wifi", "--no-collector.ipvs"]), []);
+        assert_eq!(parse(["seamark-exporter", "--collector.wifi"]).unwrap_err().exit_code(), 2);
     }
 
     #[test]
