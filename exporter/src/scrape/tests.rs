@@ -286,6 +286,7 @@ fn collect_and_exclude_choose_collectors_as_in_node_exporter() {
     };
     assert_eq!(select(&[], &[]), r#"["cpu", "stat", "uname"]"#);
     assert_eq!(select(&["uname", "cpu", "cpu"], &[]), r#"["cpu", "uname"]"#);
+    assert_eq!(select(&["cpu", "infiniband"], &[]), r#"["cpu"]"#);
     assert_eq!(select(&[], &["cpu", "infiniband"]), r#"["stat", "uname"]"#);
     assert_eq!(
         select(&["cpu", "gpu"], &[]),
