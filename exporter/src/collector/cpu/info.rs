@@ -109,12 +109,12 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Processor<'_>>, ParseError> {
 }
 
 impl<'a> Processor<'a> {
-    fn take(&mut self, key: &[u8], value: &'a [u8], line: Line<'_>) -> Result<(), ParseError> {
+    fn take(&mut self, key: &[u8], value: &'a [u8], line: Line<'a>) -> Result<(), ParseError> {
         match key {
             b"vendor_id" | b"vendor" => self.vendor = text::label(value),
             b"cpu family" => self.family = text::label(value),
             b"model" => self.model = text::label(value),
-            b"model name" => self.model_name = text::label(value),
+            b"model name" => self.model_name = text::label(untrimmed(line).unwrap_or(value)),
             b"stepping" => self.stepping = text::label(value),
             b"microcode" => self.microcode = text::label(value),
             b"cache size" => self.cache_size = text::label(value),
@@ -131,6 +131,11 @@ impl<'a> Processor<'a> {
     }
 }
 
+/// Many CPUs fill their names up with spaces, which old kernels print; node_exporter's label has them, too.
+fn untrimmed(line: Line<'_>) -> Option<&[u8]> {
+    text::split_once(line.bytes, b':')?.1.strip_prefix(b" ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -143,6 +148,15 @@ mod tests {
                     processor\t: 3\nBogoMIPS\t: 48.00\nFeatures\t: fp asimd\n";
         let processor = |number| Processor { number, flags: "fp asimd".into(), ..Processor::default() };
         assert_eq!(parse(text), Ok(vec![processor(0), processor(3)]));
+    }
+
+    #[test]
+    fn the_name_of_a_model_keeps_the_spaces_that_it_is_filled_up_with() {
+        let text =
+            b"processor\t: 0\nmodel name\t: AMD Opteron(tm) Processor 6272                 \nflags\t\t: fpu vme \n";
+        let model_name = "AMD Opteron(tm) Processor 6272                 ".into();
+        let processor = Processor { model_name, flags: "fpu vme".into(), ..Processor::default() };
+        assert_eq!(parse(text), Ok(vec![processor]));
     }
 
     #[test]
