@@ -127,10 +127,13 @@ impl Selection {
                 Kind::Counter,
             )
             .push(&labels, slot.errors());
-            if let Some(age) = outcome.age {
+            // The others are read before the answer, or never were.
+            if let Some(age) = outcome.age
+                && slot.is_alone()
+            {
                 meta.gauge(
                     "seamark_exporter_collector_stale_seconds",
-                    "Age of what is told in place of a collector that does not answer; 0 where it does.",
+                    "Age of what is told of a collector that can hang, or has hung; 0 while it answers.",
                 )
                 .push(&labels, age.as_secs_f64());
             }
