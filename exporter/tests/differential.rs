@@ -8,11 +8,21 @@
     missing_docs
 )]
 
+#[path = "differential/kernel.rs"]
+mod kernel;
+#[path = "differential/network.rs"]
+mod network;
+#[path = "differential/snmp.rs"]
+mod snmp;
+#[path = "differential/storage.rs"]
+mod storage;
 #[path = "hosts/tree.rs"]
 mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,58 +34,82 @@ use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Exposition, Value};
 use tree::Host;
 
-/// The files as they are now, copied so that both sides read the same moment.
-fn hosts() -> Vec<(tempfile::TempDir, PathBuf)> {
-    let server = Host::unpack("server");
-    [server.path().join("proc"), PathBuf::from("/proc")]
-        .into_iter()
-        .map(|proc| {
-            let copy = tempfile::tempdir().unwrap();
-            for file in ["stat", "meminfo", "loadavg"] {
-                fs::write(copy.path().join(file), fs::read(proc.join(file)).unwrap()).unwrap();
-            }
-            let path = copy.path().to_owned();
-            (copy, path)
-        })
-        .collect()
+/// A copy of files of a procfs, so that both sides read the same moment. It goes away with the first of the two.
+type Copy = (tempfile::TempDir, PathBuf);
+
+/// The files of the fixture host and, where they are there, those of the machine the test runs on.
+fn hosts(files: &[&str]) -> Vec<Copy> {
+    [server(files)].into_iter().chain(machine(files)).collect()
 }
 
-/// Every sample without labels, by name; CPU times as `cpu mode`.
-fn samples(proc: &Path) -> BTreeMap<String, f64> {
+fn server(files: &[&str]) -> Copy {
+    let wanted = |path: &str| path.strip_prefix("proc/").is_some_and(|file| files.contains(&file));
+    let server = Host::unpack_some("server", |tree| tree.files().any(wanted));
+    copy(&server.path().join("proc"), files).unwrap()
+}
+
+/// The files as they are now, unless the kernel here does not have one of them.
+fn machine(files: &[&str]) -> Option<Copy> {
+    copy(Path::new("/proc"), files).inspect_err(|error| println!("{files:?} not compared here: {error}")).ok()
+}
+
+fn copy(proc: &Path, files: &[&str]) -> io::Result<Copy> {
+    let copy = tempfile::tempdir()?;
+    let path = copy.path().to_owned();
+    for file in files {
+        fs::create_dir_all(path.join(file).parent().unwrap())?;
+        fs::write(path.join(file), fs::read(proc.join(file))?)?;
+    }
+    Ok((copy, path))
+}
+
+/// What procfs-core wants to know of a machine; it makes no difference to what is compared.
+fn system() -> ExplicitSystemInfo {
+    ExplicitSystemInfo { boot_time_secs: 0, ticks_per_second: 100, page_size: 4096, is_little_endian: true }
+}
+
+/// Every sample of some collectors by name and the values of its labels, as in `node_cpu_seconds_total 0 idle`.
+fn samples(proc: &Path, collectors: &[&str], settings: &str) -> BTreeMap<String, f64> {
     let inputs = Inputs { host: HostRoot::new(proc, proc, proc, proc), inventory: Arc::new(Inventory::default()) };
     let mut out = Exposition::default();
-    config::read(&Source::new("exporter.yml", ""), |root| {
-        for registration in COLLECTORS {
+    config::read(&Source::new("exporter.yml", settings), |root| {
+        for registration in COLLECTORS.iter().filter(|registration| collectors.contains(&registration.name)) {
             let collector = (registration.build)(&inputs, &mut root.section(registration.name));
-            if ["cpu", "meminfo", "loadavg", "stat"].contains(&registration.name) {
-                collector.collect(&mut out).unwrap();
-            }
+            collector.collect(&mut out).unwrap();
         }
     })
     .unwrap();
     let mut samples = BTreeMap::new();
     for family in out.families() {
         for sample in &family.samples {
-            let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value.as_str()).collect();
+            let labels = sample.labels.iter().map(|(_, value)| value.as_str());
             let value = match &sample.value {
                 Value::Integer(value) => *value as f64,
                 Value::Float(value) => *value,
                 Value::Histogram(_) | Value::Given(_) => panic!("no histogram here"),
             };
-            let key = if labels.is_empty() { String::new() } else { format!(" {}", labels.join(" ")) };
-            samples.insert(format!("{}{key}", family.name), value);
+            samples.insert(key(iter::once(&*family.name).chain(labels)), value);
         }
     }
     samples
 }
 
+/// Labels without a value are not told.
+fn key<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The samples of one family, by the values of their labels.
+fn family(samples: &BTreeMap<String, f64>, name: &str) -> BTreeMap<String, f64> {
+    let of = |key: &String| Some(key.strip_prefix(name)?.strip_prefix(' ')?.to_owned());
+    samples.iter().filter_map(|(key, value)| Some((of(key)?, *value))).collect()
+}
+
 #[test]
 fn proc_stat_is_read_as_procfs_core_reads_it() {
-    for (_copy, proc) in hosts() {
-        let ours = samples(&proc);
-        let system =
-            ExplicitSystemInfo { boot_time_secs: 0, ticks_per_second: 100, page_size: 4096, is_little_endian: true };
-        let theirs = KernelStats::from_file(proc.join("stat"), &system).unwrap();
+    for (_copy, proc) in hosts(&["stat"]) {
+        let ours = samples(&proc, &["cpu", "stat"], "");
+        let theirs = KernelStats::from_file(proc.join("stat"), &system()).unwrap();
         assert_eq!(ours["node_context_switches_total"], theirs.ctxt as f64);
         assert_eq!(ours["node_boot_time_seconds"], theirs.btime as f64);
         assert_eq!(ours["node_forks_total"], theirs.processes as f64);
@@ -110,8 +144,8 @@ fn proc_stat_is_read_as_procfs_core_reads_it() {
 
 #[test]
 fn proc_loadavg_is_read_as_procfs_core_reads_it() {
-    for (_copy, proc) in hosts() {
-        let ours = samples(&proc);
+    for (_copy, proc) in hosts(&["loadavg"]) {
+        let ours = samples(&proc, &["loadavg"], "");
         let theirs = LoadAverage::from_file(proc.join("loadavg")).unwrap();
         let theirs = [theirs.one, theirs.five, theirs.fifteen].map(|load| load.to_string().parse::<f64>().unwrap());
         assert_eq!(["node_load1", "node_load5", "node_load15"].map(|name| ours[name]), theirs);
@@ -120,8 +154,8 @@ fn proc_loadavg_is_read_as_procfs_core_reads_it() {
 
 #[test]
 fn proc_meminfo_is_read_as_procfs_core_reads_it() {
-    for (_copy, proc) in hosts() {
-        let ours = samples(&proc);
+    for (_copy, proc) in hosts(&["meminfo"]) {
+        let ours = samples(&proc, &["meminfo"], "");
         let theirs = Meminfo::from_file(proc.join("meminfo")).unwrap();
         let fields = [
             ("MemTotal_bytes", Some(theirs.mem_total)),

@@ -100,6 +100,11 @@ pub struct Host {
 impl Host {
     /// Lays out all trees of a host.
     pub fn unpack(name: &str) -> Self {
+        Self::unpack_some(name, |_| true)
+    }
+
+    /// Lays out some trees of a host; all together are many files.
+    pub fn unpack_some(name: &str, wanted: impl Fn(&Tree) -> bool) -> Self {
         let from = hosts_directory().join(name);
         let directory = tempfile::Builder::new().prefix("host").tempdir().unwrap();
         for root in ["proc", "sys", "root", "udev"] {
@@ -109,6 +114,7 @@ impl Host {
         let trees: Vec<_> = collectors
             .iter()
             .map(|collector| Tree::parse(collector, &fs::read(from.join(format!("{collector}.tree"))).unwrap()))
+            .filter(|tree| wanted(tree))
             .collect();
         let host = Self { directory, trees };
         for tree in &host.trees {
