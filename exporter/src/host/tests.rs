@@ -1,4 +1,5 @@
 use super::*;
+use crate::text::ParseError;
 
 fn host() -> (tempfile::TempDir, HostRoot) {
     let directory = tempfile::tempdir().unwrap();
