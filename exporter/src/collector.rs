@@ -134,6 +134,11 @@ pub trait Collector: Send + Sync {
     /// [`CollectError`], whose two cases count differently.
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError>;
 
+    /// Whether it can hang as it is set, of a collector that [`may_hang`](Registration::may_hang).
+    fn can_hang(&self) -> bool {
+        true
+    }
+
     /// Does what [`collect`](Self::collect) does, and is back by `until`. Only for collectors that wait for something
     /// and would otherwise not know how long they may.
     ///

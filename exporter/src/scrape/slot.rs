@@ -57,7 +57,8 @@ pub(super) struct Outcome {
 
 impl Slot {
     pub(super) fn new(name: &'static str, may_hang: bool, settings: String, collector: Box<dyn Collector>) -> Self {
-        Self { name, settings, collector, alone: AtomicBool::new(may_hang), state: Mutex::default() }
+        let alone = AtomicBool::new(may_hang && collector.can_hang());
+        Self { name, settings, collector, alone, state: Mutex::default() }
     }
 
     /// Whether it is run on a thread of its own.
