@@ -5,7 +5,8 @@
 
 Both run with the same collectors and are scraped in turn, so that whatever else the machine does meets both. CPU time is
 that of the whole process, in nanoseconds, by its clock; the wall time is not told, as it is the neighbours' too. With
---veths both run in a network namespace of their own with so many pairs of virtual Ethernet devices, as on a Docker host.
+--veths both run in a network namespace of their own with so many pairs of virtual Ethernet devices: twice as many
+devices, where a Docker host has one for each container.
 """
 import argparse
 import gzip

@@ -13,4 +13,5 @@ pub mod links;
 pub mod netlink;
 pub mod scrape;
 pub mod server;
+pub mod sockets;
 pub mod text;

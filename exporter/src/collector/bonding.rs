@@ -32,8 +32,10 @@ impl Collector for Bonding {
             return Err(CollectError::Unsupported("no module `bonding`".to_owned()));
         };
         let mut faults = Faults::default();
+        // Not kept open: a device that was given another name would go on telling under the old one.
         for master in names(&masters.bytes) {
-            let Some(slaves) = faults.take(self.host.read_sys(&format!("class/net/{master}/bonding/slaves"))) else {
+            let Some(slaves) = faults.take(self.host.read_sys_once(&format!("class/net/{master}/bonding/slaves")))
+            else {
                 continue;
             };
             let up: Option<Vec<bool>> =
@@ -58,7 +60,7 @@ fn names(list: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
 impl Bonding {
     fn has_link(&self, master: &str, slave: &str) -> Result<bool, ReadError> {
         let status = |link: &str| -> Result<HostFile, ReadError> {
-            self.host.read_sys(&format!("class/net/{master}/{link}_{slave}/bonding_slave/mii_status"))
+            self.host.read_sys_once(&format!("class/net/{master}/{link}_{slave}/bonding_slave/mii_status"))
         };
         // Linux before 3.9 has only the second.
         let status = match if_there(status("lower"))? {

@@ -11,7 +11,8 @@ use super::{CollectError, Collector, Registration};
 use crate::faults::{BadLines, Faults};
 use crate::host::{HostRoot, ReadError, if_there};
 use crate::netlink::{self, Family, u32_at};
-use crate::text::{self, Line, ParseError};
+use crate::sockets::{self, Socket};
+use crate::text;
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "tcpstat",
@@ -88,13 +89,6 @@ struct Sums {
     transmit: u64,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Socket {
-    state: u64,
-    receive: u64,
-    transmit: u64,
-}
-
 impl Sums {
     fn add(&mut self, socket: &Socket) {
         let state = usize::try_from(socket.state).unwrap_or_default();
@@ -137,21 +131,10 @@ fn socket(body: &[u8]) -> Option<Socket> {
 fn parse(text: &[u8], bad: &mut BadLines, sums: &mut Sums) {
     // Behind the headings.
     for line in text::lines(text).skip(1) {
-        if let Some(socket) = bad.take(row(line)) {
+        if let Some(socket) = bad.take(sockets::row(line)) {
             sums.add(&socket);
         }
     }
-}
-
-/// `<number>: <local> <remote> <state> <transmit>:<receive> …`, state and queues being hexadecimal.
-fn row(line: Line<'_>) -> Result<Socket, ParseError> {
-    let socket = || {
-        let mut words = line.words().skip(3);
-        let state = text::hex(words.next()?)?;
-        let (transmit, receive) = text::split_once(words.next()?, b':')?;
-        Some(Socket { state, receive: text::hex(receive)?, transmit: text::hex(transmit)? })
-    };
-    socket().ok_or_else(|| line.malformed("a socket with its state and queues, such as `0A 00000000:00000001`"))
 }
 
 #[cfg(test)]

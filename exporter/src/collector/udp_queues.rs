@@ -8,7 +8,8 @@ use seamark_kit::exposition::Exposition;
 use super::{CollectError, Collector, Registration};
 use crate::faults::{BadLines, Faults};
 use crate::host::{HostRoot, if_there};
-use crate::text::{self, Line, ParseError};
+use crate::sockets;
+use crate::text;
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "udp_queues",
@@ -57,22 +58,13 @@ fn parse(text: &[u8], bad: &mut BadLines) -> Option<Queues> {
     let mut read_one = false;
     // Behind the headings.
     for line in text::lines(text).skip(1) {
-        if let Some(queues) = bad.take(socket(line)) {
+        if let Some(queues) = bad.take(sockets::row(line)) {
             sum.transmit = sum.transmit.saturating_add(queues.transmit);
             sum.receive = sum.receive.saturating_add(queues.receive);
             read_one = true;
         }
     }
     (read_one || bad.count == 0).then_some(sum)
-}
-
-/// `<number>: <local> <remote> <state> <transmit>:<receive> …`, the queues being hexadecimal.
-fn socket(line: Line<'_>) -> Result<Queues, ParseError> {
-    let queues = || {
-        let (transmit, receive) = text::split_once(line.words().nth(4)?, b':')?;
-        Some(Queues { transmit: text::hex(transmit)?, receive: text::hex(receive)? })
-    };
-    queues().ok_or_else(|| line.malformed("a socket with its queues in the fifth column, such as `00000000:00000300`"))
 }
 
 #[cfg(test)]
