@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod oom;
 mod orphans;
 pub mod rules;
+pub mod running;
 mod seen;
 mod watch;
 

@@ -7,5 +7,5 @@ mod negotiate;
 
 pub use answer::answer;
 pub use encode::{EncodeError, Format, encode};
-pub use family::{Exposition, Family, Histogram, Kind, Labels, Sample, Series, Value};
+pub use family::{CommonLabels, Exposition, Family, Histogram, Kind, Labels, Sample, Series, Value};
 pub use negotiate::{accepts_gzip, format_for, gzip};

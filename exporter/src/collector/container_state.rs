@@ -12,6 +12,7 @@ use super::{CollectError, Collector, Registration};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
 use crate::docker::inventory::{Inventory, Known};
 use crate::docker::life::Life;
+use crate::docker::running::shown_labels;
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "container_state",
@@ -21,6 +22,9 @@ pub(super) const COLLECTOR: Registration = Registration {
     parsers: &[],
     build: |inputs, _| Box::new(ContainerState { inventory: Arc::clone(&inputs.inventory) }),
 };
+
+/// These have labels of their own.
+const COMPOSE: [&str; 2] = [COMPOSE_PROJECT, COMPOSE_SERVICE];
 
 struct ContainerState {
     inventory: Arc<Inventory>,
@@ -55,17 +59,11 @@ fn info(known: &Known, out: &mut Exposition) {
             ("compose_project", shown(COMPOSE_PROJECT)),
             ("compose_service", shown(COMPOSE_SERVICE)),
         ];
+        let more: Vec<_> =
+            known.shown_labels.iter().filter(|label| !COMPOSE.contains(&label.as_str())).cloned().collect();
         let mut labels: Labels =
             fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.to_owned())).collect();
-        for label in
-            known.shown_labels.iter().filter(|label| ![COMPOSE_PROJECT, COMPOSE_SERVICE].contains(&label.as_str()))
-        {
-            let name = format!("container_label_{}", label.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-            // `a.b` and `a-b` would be the same label twice.
-            if labels.iter().all(|(other, _)| *other != name) {
-                labels.push((Cow::Owned(name), life.identity.label(label).to_owned()));
-            }
-        }
+        labels.extend(shown_labels(&life.identity, &more));
         labels.retain(|(_, value)| !value.is_empty());
         family.samples.push(Sample { labels, value: Value::Integer(1) });
     }

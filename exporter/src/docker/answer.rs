@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::container::{Condition, Health, Identity, Inspection, RestartPolicy, Setup, State};
+use super::container::{Condition, Health, Identity, Inspection, Network, RestartPolicy, Setup, State};
 
 /// An answer that lacks what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +68,9 @@ pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
             Duration::from_secs(u64::try_from(seconds).map_or(86_400, |seconds| seconds.min(86_400)))
         }),
         auto_remove: flag("/HostConfig/AutoRemove"),
+        network: Network::read(text("/HostConfig/NetworkMode")),
+        log_path: text("/LogPath").to_owned(),
+        created_at: moment(text("/Created")),
     };
     let condition = Condition {
         state: State::read(text("/State/Status")),
@@ -77,6 +80,7 @@ pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
         restart_count: integer("/RestartCount").and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
         started_at: moment(text("/State/StartedAt")),
         finished_at: moment(text("/State/FinishedAt")),
+        pid: integer("/State/Pid").and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
     };
     Ok(Inspection { identity, setup, condition })
 }

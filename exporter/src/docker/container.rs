@@ -171,6 +171,35 @@ pub struct Setup {
     pub stop_grace: Duration,
     /// `--rm`.
     pub auto_remove: bool,
+    /// Whose network it has.
+    pub network: Network,
+    /// Where the engine writes its log, as the engine sees it; empty where it writes none into a file.
+    pub log_path: String,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Whose network a container has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Network {
+    /// Its own: a bridge, a network by name, `none`.
+    #[default]
+    Own,
+    /// The host's.
+    Host,
+    /// That of the container of this id.
+    Of(String),
+}
+
+impl Network {
+    /// Reads `HostConfig.NetworkMode`.
+    pub fn read(mode: &str) -> Self {
+        match mode.split_once(':') {
+            Some(("container", id)) => Self::Of(id.to_owned()),
+            None if mode == "host" => Self::Host,
+            _ => Self::Own,
+        }
+    }
 }
 
 impl Default for Setup {
@@ -181,6 +210,9 @@ impl Default for Setup {
             stop_signal: 15,
             stop_grace: Duration::from_secs(10),
             auto_remove: false,
+            network: Network::default(),
+            log_path: String::new(),
+            created_at: None,
         }
     }
 }
@@ -202,6 +234,8 @@ pub struct Condition {
     pub started_at: Option<Timestamp>,
     /// When it ended last, if ever.
     pub finished_at: Option<Timestamp>,
+    /// Its first process, as the host counts, while it runs.
+    pub pid: Option<u32>,
 }
 
 /// One answer of `GET /containers/ID/json`.

@@ -1,6 +1,6 @@
 //! What is known of Docker, in memory: the watcher writes it, scrapes read it, and neither waits for the other's world.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -11,6 +11,7 @@ use super::life::{Context, Effect, Life};
 use super::lifecycle::{Input, Lifecycle};
 use super::oom::OomKills;
 use super::rules::Rules;
+use super::running::{self, Running};
 use super::seen::Seen;
 
 /// What is known of one engine and its containers.
@@ -44,6 +45,9 @@ pub struct Known {
     /// Labels of containers that are shown as labels of metrics.
     pub shown_labels: Vec<String>,
     lifecycle: Lifecycle,
+    running: Arc<[Arc<Running>]>,
+    /// Something may have changed since `running` was made.
+    running_is_old: bool,
 }
 
 impl Known {
@@ -69,9 +73,22 @@ impl Inventory {
         look(&self.lock())
     }
 
+    /// The containers that run, by id. An entry is the same one as before until something of it changes.
+    pub fn running(&self) -> Arc<[Arc<Running>]> {
+        let mut known = self.lock();
+        if known.running_is_old {
+            known.running = running::list(known.lifecycle.lives(), &known.shown_labels, &known.running);
+            known.running_is_old = false;
+        }
+        Arc::clone(&known.running)
+    }
+
     /// One step of the life of all containers.
     pub fn step(&self, input: &Input, now: Timestamp, rules: &Rules, oom_kills: &mut OomKills) -> Vec<Effect> {
-        let effects = self.lock().lifecycle.step(input, &mut Context { now, rules, oom_kills });
+        let mut known = self.lock();
+        known.running_is_old = true;
+        let effects = known.lifecycle.step(input, &mut Context { now, rules, oom_kills });
+        drop(known);
         self.changed.notify_one();
         effects
     }
@@ -100,7 +117,9 @@ impl Inventory {
     }
 
     pub(super) fn set_shown_labels(&self, labels: Vec<String>) {
-        self.lock().shown_labels = labels;
+        let mut known = self.lock();
+        known.shown_labels = labels;
+        known.running_is_old = true;
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

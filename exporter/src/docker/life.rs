@@ -88,6 +88,8 @@ pub struct Life {
     pub state: State,
     /// What its health checks said; meaningful while it runs.
     pub health: Health,
+    /// Its first process, while it runs and since it was inspected.
+    pub pid: Option<u32>,
     /// Restarts by its policy since it was first seen, and those it had then.
     pub restarts_total: u64,
     /// Its last end, if it ever ended.
@@ -119,6 +121,7 @@ impl Life {
             setup: Setup::default(),
             state: State::Other,
             health: Health::None,
+            pid: None,
             restarts_total: 0,
             last_exit: None,
             restart_count: 0,
@@ -174,7 +177,7 @@ impl Life {
     }
 
     /// When it was started, if it runs.
-    pub(super) fn runs_since(&self) -> Option<Timestamp> {
+    pub fn runs_since(&self) -> Option<Timestamp> {
         self.started_at.or(self.inspected_start).filter(|_| self.state.has_process())
     }
 
@@ -261,6 +264,7 @@ impl Life {
         let news = !self.state.has_process();
         self.state = State::Running;
         self.started_at = Some(at);
+        self.pid = None;
         self.announced_until = None;
         self.oom_at = None;
         self.child_oom = false;

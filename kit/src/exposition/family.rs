@@ -79,6 +79,22 @@ pub struct Series {
 /// Label names and values in the order in which they are written. Values may hold any text; the encoder escapes it.
 pub type Labels = Vec<(Cow<'static, str>, String)>;
 
+/// Labels that many samples have in common, written before those of their own. A clone shares them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommonLabels(Arc<[(Cow<'static, str>, String)]>);
+
+impl CommonLabels {
+    /// The labels in the order in which they are written; those with an empty value are left out.
+    pub fn new(labels: impl IntoIterator<Item = (Cow<'static, str>, String)>) -> Self {
+        Self(labels.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    /// Name and value of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+}
+
 /// One line of a family.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -114,6 +130,20 @@ impl Family {
             .map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned()))
             .collect();
         self.samples.push(Sample { labels, value: value.into() });
+        self
+    }
+
+    /// Adds a sample with the labels that it has in common with others, and its own behind them.
+    pub fn push_with(
+        &mut self,
+        common: &CommonLabels,
+        own: &[(&'static str, &str)],
+        value: impl Into<Value>,
+    ) -> &mut Self {
+        self.push(own, value);
+        if let Some(sample) = self.samples.last_mut() {
+            sample.labels.splice(0..0, common.0.iter().cloned());
+        }
         self
     }
 

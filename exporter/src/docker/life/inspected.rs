@@ -54,6 +54,7 @@ impl Life {
     ) {
         let before = std::mem::replace(&mut self.state, condition.state);
         self.health = condition.health;
+        self.pid = condition.pid;
         if first && self.restarts_total == 0 {
             self.restarts_total = condition.restart_count;
             self.restart_count = condition.restart_count;
@@ -79,6 +80,7 @@ impl Life {
                 self.started(condition.started_at.unwrap_or(context.now), context, effects);
                 self.state = condition.state;
                 self.health = condition.health;
+                self.pid = condition.pid;
             }
         }
         // Its policy has given up, whatever it is called.
