@@ -81,9 +81,9 @@ fn samples(proc: &Path, collectors: &[&str], settings: &str) -> BTreeMap<String,
     .unwrap();
     let mut samples = BTreeMap::new();
     for family in out.families() {
-        for sample in &family.samples {
-            let labels = sample.labels.iter().map(|(_, value)| value.as_str());
-            let value = match &sample.value {
+        for sample in family.samples() {
+            let labels = sample.labels.iter().map(|(_, value)| value);
+            let value = match sample.value {
                 Value::Integer(value) => *value as f64,
                 Value::Float(value) => *value,
                 Value::Histogram(_) | Value::Given(_) => panic!("no histogram here"),

@@ -92,9 +92,9 @@ fn of_the_moment(name: &str) -> bool {
 /// Of the machine that runs the test only the series count. NaN equals nothing, and would always have changed.
 fn same(one: &Family, other: &Family, of_machine: bool) -> bool {
     let nan = |value: &Value| matches!(value, Value::Float(number) if number.is_nan());
-    one.samples.len() == other.samples.len()
-        && one.samples.iter().zip(&other.samples).all(|(one, other)| {
-            let values = of_machine || one.value == other.value || (nan(&one.value) && nan(&other.value));
+    one.len() == other.len()
+        && one.samples().zip(other.samples()).all(|(one, other)| {
+            let values = of_machine || one.value == other.value || (nan(one.value) && nan(other.value));
             one.labels == other.labels && values
         })
 }

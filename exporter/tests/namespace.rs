@@ -129,8 +129,8 @@ impl Side {
         }
         let mut samples = BTreeMap::new();
         for family in out.families() {
-            for sample in &family.samples {
-                let mut labels = sample.labels.clone();
+            for sample in family.samples() {
+                let mut labels: Vec<_> = sample.labels.iter().collect();
                 labels.sort_unstable();
                 samples.insert(format!("{} {labels:?}", family.name), sample.value.clone());
             }

@@ -236,6 +236,6 @@ fn expose_channels(channels: &BTreeMap<String, ChannelFigures>, out: &mut Exposi
     );
     for (name, figures) in channels {
         let buckets = LATENCY_BOUNDS.into_iter().zip(figures.latency).collect();
-        family.push(&[("channel", name)], Value::Histogram(Histogram { sum: figures.latency_sum, buckets }));
+        family.push(&[("channel", name)], Value::Histogram(Box::new(Histogram { sum: figures.latency_sum, buckets })));
     }
 }

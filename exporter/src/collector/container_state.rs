@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use seamark_kit::exposition::{Exposition, Labels, Sample, Value};
+use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
@@ -61,11 +61,9 @@ fn info(known: &Known, out: &mut Exposition) {
         ];
         let more: Vec<_> =
             known.shown_labels.iter().filter(|label| !COMPOSE.contains(&label.as_str())).cloned().collect();
-        let mut labels: Labels =
-            fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value.to_owned())).collect();
-        labels.extend(shown_labels(&life.identity, &more));
-        labels.retain(|(_, value)| !value.is_empty());
-        family.samples.push(Sample { labels, value: Value::Integer(1) });
+        let more = shown_labels(&life.identity, &more);
+        let fixed = fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value));
+        family.push_named(fixed.chain(more.iter().map(|(name, value)| (name.clone(), value.as_str()))), 1_u64);
     }
 }
 

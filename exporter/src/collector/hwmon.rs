@@ -175,12 +175,10 @@ impl Hwmon {
 }
 
 fn push(family: &mut Family, is_shared: bool, labels: &[(&'static str, &str)], value: impl Into<Value>) {
-    family.push(labels, value);
-    if is_shared
-        && let Some((last, earlier)) = family.samples.split_last()
-        && earlier.iter().any(|sample| sample.labels == last.labels)
-    {
-        family.samples.pop();
+    if is_shared {
+        family.push_once(labels, value);
+    } else {
+        family.push(labels, value);
     }
 }
 

@@ -46,7 +46,7 @@ fn collect(file: &HostFile, out: &mut Exposition) -> Result<(), CollectError> {
         let known = fields.by_ref().take(FIELDS.len()).find(|(field, ..)| field.as_bytes() == key);
         if let Some((_, name, help)) = known {
             let family = out.gauge(name, help);
-            family.samples.clear();
+            family.clear();
             family.set(amount);
         }
     }
@@ -131,9 +131,8 @@ mod tests {
         let mut out = Exposition::default();
         let file = HostFile { path: "/proc/meminfo".into(), bytes: text.as_bytes().to_owned() };
         let result = collect(&file, &mut out).map_err(|error| error.to_string());
-        let values = |family: &Family| {
-            (family.name.to_string(), family.samples.iter().map(|sample| sample.value.clone()).collect())
-        };
+        let values =
+            |family: &Family| (family.name.to_string(), family.samples().map(|sample| sample.value.clone()).collect());
         (out.families().iter().map(|family| values(family)).collect(), result)
     }
 

@@ -72,7 +72,7 @@ impl Collector for Netstat {
             }
             if let Some((family, help)) = known.get(place).and_then(|known| known.family.as_ref()) {
                 let family = out.family(family.clone(), help.clone(), Kind::Untyped);
-                family.samples.clear();
+                family.clear();
                 family.set(value);
             }
             place += 1;

@@ -125,8 +125,11 @@ mod tests {
     fn pages_are_told_in_bytes_too() {
         let mut out = Exposition::default();
         tell(&mut out, &Row { protocol: "UDP", counts: vec![(b"mem", u64::MAX / 4096), (b"new", 1)] }, 4096);
-        let names: Vec<_> =
-            out.families().iter().map(|family| (&*family.name, family.samples[0].value.clone())).collect();
+        let names: Vec<_> = out
+            .families()
+            .iter()
+            .map(|family| (&*family.name, family.samples().next().unwrap().value.clone()))
+            .collect();
         let expected = [
             ("node_sockstat_UDP_inuse", 0_u64.into()),
             ("node_sockstat_UDP_mem", (u64::MAX / 4096).into()),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use seamark_kit::config::Section;
-use seamark_kit::exposition::{Exposition, Family, Kind, Labels};
+use seamark_kit::exposition::{Exposition, Family, Kind};
 use tracing::warn;
 
 use super::{CollectError, Collector, CollectorOption, Registration};
@@ -101,7 +101,7 @@ impl NamesTaken {
         let complaints: BTreeSet<_> = out.gave_way().iter().map(complaint).collect();
         if !complaints.is_empty() {
             let family = scrape_error(out);
-            family.samples.clear();
+            family.clear();
             family.set(true);
         }
         self.said.say(complaints);
@@ -130,7 +130,7 @@ struct Gathering {
     places: HashMap<String, usize>,
     /// The names of all series, of the parts of histograms and summaries too.
     series: HashMap<String, usize>,
-    known: HashSet<(usize, Labels)>,
+    known: HashSet<(usize, Vec<(String, String)>)>,
     written: BTreeMap<PathBuf, u64>,
     samples: usize,
     failed: bool,
@@ -158,7 +158,7 @@ impl Gathering {
                 return self.fail(format!("{shown} line {}: expected {}, found {found}", error.line, error.expected));
             }
         };
-        let samples: usize = families.iter().map(|family| family.samples.len()).sum();
+        let samples: usize = families.iter().map(Family::len).sum();
         if self.samples + samples > SAMPLE_LIMIT {
             return self.fail(format!("{shown}: with it there are more than {SAMPLE_LIMIT} samples; it is left out"));
         }
@@ -171,7 +171,7 @@ impl Gathering {
 
     /// Adds a family, or joins it to what another file says of it. As in node_exporter, the first file says what it is,
     /// another help is an error, and what cannot be told beside the rest is left out.
-    fn take(&mut self, mut family: Family, path: &Path) {
+    fn take(&mut self, family: Family, path: &Path) {
         let place = match self.places.get(&*family.name) {
             Some(place) => *place,
             None => match self.add(&family, path) {
@@ -188,21 +188,20 @@ impl Gathering {
             return complain("has another type than before; it is left out");
         }
         if first.help.is_empty() {
-            first.help = family.help;
+            first.help.clone_from(&family.help);
         } else if !family.help.is_empty() && first.help != family.help {
             self.failed = true;
             return complain("has another help than before; it is left out");
         }
-        let before = family.samples.len();
-        family.samples.retain(|sample| {
-            let mut labels = sample.labels.clone();
+        let all = first.join(&family, |sample| {
+            let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            let mut labels: Vec<_> = sample.labels.iter().map(owned).collect();
             labels.sort_unstable();
             seen.insert((place, labels))
         });
-        if family.samples.len() < before {
+        if !all {
             complain("tells a series twice; the first one counts");
         }
-        first.samples.append(&mut family.samples);
     }
 
     /// Makes room for a family, unless one of its series has the name of another's.
@@ -221,7 +220,8 @@ impl Gathering {
         let place = self.families.len();
         self.series.extend(names.into_iter().map(|name| (name, place)));
         self.places.insert(family.name.clone().into_owned(), place);
-        self.families.push(Family { samples: Vec::new(), ..family.clone() });
+        let (name, help) = (family.name.clone(), family.help.clone());
+        self.families.push(Family::new(name, help, family.kind));
         Some(place)
     }
 

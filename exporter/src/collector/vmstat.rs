@@ -46,7 +46,7 @@ impl Collector for Vmstat {
         for (field, value) in faults.parse(&file, |bytes, bad| parse(bytes, wanted, bad)) {
             let help = format!("The kernel's field {field} of /proc/vmstat.");
             let family = out.family(format!("node_vmstat_{field}"), help, Kind::Untyped);
-            family.samples.clear();
+            family.clear();
             family.set(value);
         }
         faults.finish()

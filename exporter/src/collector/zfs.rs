@@ -141,12 +141,7 @@ fn dataset_of(pool: &str, dataset: &str, counters: Counters, out: &mut Expositio
 
 /// Of two fields of one file that give the same name, the first counts, as in node_exporter.
 fn push(out: &mut Exposition, name: String, help: String, labels: &[(&'static str, &str)], value: Value) {
-    let samples = &mut out.family(name, help, Kind::Untyped).push(labels, value).samples;
-    if let [.., before, last] = samples.as_slice()
-        && before.labels == last.labels
-    {
-        samples.pop();
-    }
+    out.family(name, help, Kind::Untyped).push_once(labels, value);
 }
 
 fn counters(bytes: &[u8], bad: &mut BadLines) -> Counters {
@@ -256,7 +251,7 @@ mod tests {
         for value in [1_u64, 2] {
             push(&mut out, "node_zfs_arc_hits".to_owned(), String::new(), &[], value.into());
         }
-        let samples = out.families().iter().flat_map(|family| &family.samples);
+        let samples = out.families().iter().flat_map(|family| family.samples());
         assert_eq!(samples.map(|sample| sample.value.clone()).collect::<Vec<_>>(), [1_u64.into()]);
     }
 }

@@ -85,8 +85,8 @@ fn samples(exposition: &Exposition) -> Vec<String> {
 fn stale(exposition: &Exposition) -> Vec<(String, bool)> {
     let family = exposition.families().iter().find(|family| family.name == "seamark_exporter_collector_stale_seconds");
     let age = |value: &Value| matches!(value, Value::Float(age) if *age > 0.0);
-    let samples = family.map(|family| family.samples.as_slice()).unwrap_or_default();
-    samples.iter().map(|sample| (sample.labels[0].1.clone(), age(&sample.value))).collect()
+    let samples = family.into_iter().flat_map(|family| family.samples());
+    samples.map(|sample| (sample.labels.get("collector").unwrap().to_owned(), age(sample.value))).collect()
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl Collector for View {
         for family in self.exposition.families().iter().filter(|family| is_ours(family)) {
             let (name, kind) = descriptor(family, self.format);
             let mut metric = encoder.encode_descriptor(name, &family.help, None, kind)?;
-            for sample in &family.samples {
+            for sample in family.samples() {
                 encode_sample(&mut metric, kind, sample, self.format)?;
             }
         }
@@ -84,7 +84,7 @@ impl Collector for View {
 
 /// What the crate can write.
 fn is_ours(family: &Family) -> bool {
-    !family.samples.is_empty() && !given::is_given(family)
+    !family.is_empty() && !given::is_given(family)
 }
 
 /// Name and type as the format wants them. OpenMetrics adds `_total` to a counter by itself, and knows no counter
@@ -102,13 +102,12 @@ fn descriptor(family: &Family, format: Format) -> (&str, MetricType) {
     }
 }
 
-fn encode_sample(metric: &mut MetricEncoder<'_>, kind: MetricType, sample: &Sample, format: Format) -> fmt::Result {
+fn encode_sample(metric: &mut MetricEncoder<'_>, kind: MetricType, sample: Sample<'_>, format: Format) -> fmt::Result {
     // An empty label set through `encode_family` writes `name{}`.
     if sample.labels.is_empty() {
-        return encode_value(metric, kind, &sample.value, format);
+        return encode_value(metric, kind, sample.value, format);
     }
-    let labels = BorrowedLabels(&sample.labels);
-    encode_value(&mut metric.encode_family(&labels)?, kind, &sample.value, format)
+    encode_value(&mut metric.encode_family(&Encoded(sample.labels))?, kind, sample.value, format)
 }
 
 fn encode_value(metric: &mut MetricEncoder<'_>, kind: MetricType, value: &Value, format: Format) -> fmt::Result {
@@ -140,12 +139,12 @@ fn whole(value: f64) -> Option<u64> {
 }
 
 #[derive(Debug)]
-struct BorrowedLabels<'a>(&'a Labels);
+struct Encoded<'a>(Labels<'a>);
 
-impl EncodeLabelSet for BorrowedLabels<'_> {
+impl EncodeLabelSet for Encoded<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        for (name, value) in self.0 {
-            (name.as_ref(), value.as_str()).encode(encoder.encode_label())?;
+        for label in self.0.iter() {
+            label.encode(encoder.encode_label())?;
         }
         Ok(())
     }
@@ -203,7 +202,7 @@ mod tests {
         out.gauge("never", "Has no sample.");
         out.family("wait_seconds", "Waiting.", Kind::Histogram).push(
             &[("to", "x")],
-            Value::Histogram(Histogram { sum: 1.5, buckets: vec![(0.5, 1), (f64::INFINITY, 2)] }),
+            Value::Histogram(Box::new(Histogram { sum: 1.5, buckets: vec![(0.5, 1), (f64::INFINITY, 2)] })),
         );
         out
     }

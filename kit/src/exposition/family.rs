@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// What a family's values mean, as written in its `# TYPE` line.
@@ -27,9 +28,9 @@ pub enum Value {
     /// Any other number, `NaN` and the infinities included.
     Float(f64),
     /// The buckets of a [`Kind::Histogram`] family.
-    Histogram(Histogram),
+    Histogram(Box<Histogram>),
     /// The series of a histogram or summary as somebody else has counted it.
-    Given(Vec<Series>),
+    Given(Box<[Series]>),
 }
 
 impl From<u64> for Value {
@@ -76,9 +77,6 @@ pub struct Series {
     pub value: f64,
 }
 
-/// Label names and values in the order in which they are written. Values may hold any text; the encoder escapes it.
-pub type Labels = Vec<(Cow<'static, str>, String)>;
-
 /// Labels that many samples have in common, written before those of their own. A clone shares them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommonLabels(Arc<[(Cow<'static, str>, String)]>);
@@ -95,19 +93,10 @@ impl CommonLabels {
     }
 }
 
-/// One line of a family.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sample {
-    /// Its labels; a label with an empty value is left out.
-    pub labels: Labels,
-    /// Its value.
-    pub value: Value,
-}
-
 /// All samples of one metric name.
 ///
 /// The name is the whole one, `_total` of a counter included; the help is static text without backslash or newline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Family {
     /// The whole metric name.
     pub name: Cow<'static, str>,
@@ -115,22 +104,114 @@ pub struct Family {
     pub help: Cow<'static, str>,
     /// What the values mean.
     pub kind: Kind,
-    /// The samples, in the order in which they are written.
-    pub samples: Vec<Sample>,
     /// Given by somebody else, and passed on: it gives way to a family of ours of the same name.
     pub foreign: bool,
+    rows: Vec<Row>,
+    /// The labels of all samples, one behind the other: thousands of texts of their own were a tenth of a scrape.
+    labels: Vec<Label>,
+    text: String,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    common: Option<CommonLabels>,
+    value: Value,
+    /// Where in `labels` its own end; they begin where those of the row before end.
+    end: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Label {
+    name: Cow<'static, str>,
+    /// Where in `text` its value ends; it begins where that of the label before ends.
+    end: u32,
+}
+
+/// One line of a family.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample<'a> {
+    /// Its labels.
+    pub labels: Labels<'a>,
+    /// Its value.
+    pub value: &'a Value,
+}
+
+/// The labels of one sample, in the order in which they are written. Values may hold any text; the encoder escapes it.
+#[derive(Clone, Copy)]
+pub struct Labels<'a> {
+    common: Option<&'a CommonLabels>,
+    own: &'a [Label],
+    text: &'a str,
+    /// Where the value of the first one begins.
+    start: usize,
+}
+
+impl<'a> Labels<'a> {
+    /// Name and value of each.
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let mut start = self.start;
+        let own = self.own.iter().map(move |label| {
+            let end = label.end as usize;
+            let value = self.text.get(start..end).unwrap_or_default();
+            start = end;
+            (label.name.as_ref(), value)
+        });
+        self.common.into_iter().flat_map(CommonLabels::iter).chain(own)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.own.is_empty() && self.common.is_none_or(|common| common.0.is_empty())
+    }
+
+    /// The value of the label of this name.
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+}
+
+impl fmt::Debug for Labels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for Labels<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.help == other.help
+            && self.kind == other.kind
+            && self.foreign == other.foreign
+            && self.samples().eq(other.samples())
+    }
 }
 
 impl Family {
-    /// Adds a sample with these labels.
+    /// A family without samples.
+    pub fn new(name: impl Into<Cow<'static, str>>, help: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
+        let (name, help) = (name.into(), help.into());
+        Self { name, help, kind, foreign: false, rows: Vec::new(), labels: Vec::new(), text: String::new() }
+    }
+
+    /// Adds a sample with these labels; one with an empty value is left out.
     pub fn push(&mut self, labels: &[(&'static str, &str)], value: impl Into<Value>) -> &mut Self {
-        let labels = labels
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned()))
-            .collect();
-        self.samples.push(Sample { labels, value: value.into() });
-        self
+        self.label(labels.iter().map(|(name, value)| (Cow::Borrowed(*name), *value)));
+        self.end(None, value.into())
+    }
+
+    /// Adds a sample unless there is one with the same labels.
+    pub fn push_once(&mut self, labels: &[(&'static str, &str)], value: impl Into<Value>) -> &mut Self {
+        let is_there = |sample: Sample<'_>| {
+            let labels = labels.iter().copied().filter(|(_, value)| !value.is_empty());
+            sample.labels.iter().eq(labels)
+        };
+        if self.samples().any(is_there) { self } else { self.push(labels, value) }
     }
 
     /// Adds a sample with the labels that it has in common with others, and its own behind them.
@@ -140,16 +221,86 @@ impl Family {
         own: &[(&'static str, &str)],
         value: impl Into<Value>,
     ) -> &mut Self {
-        self.push(own, value);
-        if let Some(sample) = self.samples.last_mut() {
-            sample.labels.splice(0..0, common.0.iter().cloned());
-        }
-        self
+        self.label(own.iter().map(|(name, value)| (Cow::Borrowed(*name), *value)));
+        self.end(Some(common.clone()), value.into())
+    }
+
+    /// Adds a sample whose labels have names that are not known beforehand.
+    pub fn push_named<'a>(
+        &mut self,
+        labels: impl IntoIterator<Item = (Cow<'static, str>, &'a str)>,
+        value: impl Into<Value>,
+    ) -> &mut Self {
+        self.label(labels);
+        self.end(None, value.into())
     }
 
     /// Adds a sample without labels.
     pub fn set(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.push(&[], value)
+        self.end(None, value.into())
+    }
+
+    /// Adds a copy of those samples of `other` that are wanted; returns whether all were.
+    pub fn join(&mut self, other: &Self, mut wanted: impl FnMut(Sample<'_>) -> bool) -> bool {
+        let mut all = true;
+        let mut start = 0;
+        for (row, sample) in other.rows.iter().zip(other.samples()) {
+            let own = other.labels.get(start..row.end as usize).unwrap_or_default();
+            start = row.end as usize;
+            if wanted(sample) {
+                let values = Labels { common: None, ..sample.labels };
+                self.label(own.iter().zip(values.iter()).map(|(label, (_, value))| (label.name.clone(), value)));
+                self.end(row.common.clone(), row.value.clone());
+            } else {
+                all = false;
+            }
+        }
+        all
+    }
+
+    /// Takes all samples away.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.labels.clear();
+        self.text.clear();
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The samples, in the order in which they are written.
+    pub fn samples(&self) -> impl Iterator<Item = Sample<'_>> {
+        let (mut start, mut text_start) = (0, 0);
+        self.rows.iter().map(move |row| {
+            let end = row.end as usize;
+            let own = self.labels.get(start..end).unwrap_or_default();
+            let labels = Labels { common: row.common.as_ref(), own, text: &self.text, start: text_start };
+            start = end;
+            text_start = own.last().map_or(text_start, |label| label.end as usize);
+            Sample { labels, value: &row.value }
+        })
+    }
+
+    fn label<'a>(&mut self, labels: impl IntoIterator<Item = (Cow<'static, str>, &'a str)>) {
+        for (name, value) in labels {
+            // Beyond 4 GB of labels in one family nothing would be answered in any case.
+            if !value.is_empty() && self.text.len() + value.len() <= u32::MAX as usize {
+                self.text.push_str(value);
+                self.labels.push(Label { name, end: self.text.len() as u32 });
+            }
+        }
+    }
+
+    fn end(&mut self, common: Option<CommonLabels>, value: Value) -> &mut Self {
+        self.rows.push(Row { common, value, end: self.labels.len() as u32 });
+        self
     }
 }
 
@@ -160,10 +311,14 @@ pub struct Exposition {
     gave_way: Vec<Cow<'static, str>>,
 }
 
+/// So many are looked through quicker than they are hashed: what most collectors have.
+const FEW: usize = 32;
+
 /// Each family is shared by itself: what a collector told last is told again without a copy.
 #[derive(Debug, Clone, Default)]
 struct Known {
     families: Vec<Arc<Family>>,
+    /// By name, once there are more than a few.
     places: HashMap<Cow<'static, str>, usize>,
 }
 
@@ -173,12 +328,25 @@ impl Known {
         if self.families.last().is_some_and(|family| family.name == name) {
             return self.families.last_mut();
         }
+        if self.families.len() <= FEW {
+            return self.families.iter_mut().find(|family| family.name == name);
+        }
         let place = *self.places.get(name)?;
         self.families.get_mut(place)
     }
 
     fn push(&mut self, family: Arc<Family>) {
-        self.places.insert(family.name.clone(), self.families.len());
+        match self.families.len() {
+            few if few < FEW => {}
+            FEW => {
+                let families = self.families.iter().enumerate();
+                self.places = families.map(|(place, family)| (family.name.clone(), place)).collect();
+                self.places.insert(family.name.clone(), FEW);
+            }
+            many => {
+                self.places.insert(family.name.clone(), many);
+            }
+        }
         self.families.push(family);
     }
 }
@@ -201,12 +369,10 @@ impl Exposition {
         let name = name.into();
         let known = Arc::make_mut(&mut self.known);
         if known.find(&name).is_none() {
-            let (name, help) = (name.clone(), help.into());
-            known.push(Arc::new(Family { name, help, kind, samples: Vec::new(), foreign: false }));
+            known.push(Arc::new(Family::new(name.clone(), help, kind)));
         } else if let Some(family) = known.find(&name).filter(|family| family.foreign) {
             self.gave_way.push(name.clone());
-            let name = name.clone();
-            *family = Arc::new(Family { name, help: help.into(), kind, samples: Vec::new(), foreign: false });
+            *family = Arc::new(Family::new(name.clone(), help, kind));
         }
         #[expect(clippy::unwrap_used, reason = "found, or pushed above")]
         Arc::make_mut(known.find(&name).unwrap())
@@ -255,7 +421,7 @@ impl Exposition {
         match known.find(&family.name) {
             None => known.push(family),
             Some(there) if there.foreign == family.foreign => {
-                Arc::make_mut(there).samples.extend(family.samples.iter().cloned());
+                Arc::make_mut(there).join(&family, |_| true);
             }
             // One of ours wins over a foreign one, whichever came first.
             Some(there) => {

@@ -46,8 +46,8 @@ impl Lab {
         let complaint = self.hwmon.collect(&mut out).err().map(|error| error.to_string());
         let mut told = Vec::new();
         for family in out.families() {
-            for sample in &family.samples {
-                let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value.as_str()).collect();
+            for sample in family.samples() {
+                let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value).collect();
                 told.push(format!(
                     "{} {} {:?}",
                     family.name.replace("node_hwmon_", ""),

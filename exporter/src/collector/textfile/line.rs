@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str;
 
-use seamark_kit::exposition::{Kind, Labels};
+use seamark_kit::exposition::Kind;
 
 use crate::text::{self, Line, ParseError, label};
 
@@ -99,6 +99,9 @@ fn sample<'a>(rest: &'a [u8], line: Line<'_>) -> Result<Sample<'a>, ParseError> 
     }
     Ok(Sample { name, labels, value })
 }
+
+/// Names and values in the order of the line.
+pub(super) type Labels = Vec<(Cow<'static, str>, String)>;
 
 const LABELS: &str = "labels such as `{name=\"value\"}`";
 

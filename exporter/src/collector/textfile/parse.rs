@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use seamark_kit::exposition::{Family, Kind, Labels, Sample, Series, Value};
+use seamark_kit::exposition::{Family, Kind, Series, Value};
 
-use super::line::{self, Told};
+use super::line::{self, Labels, Told};
 use crate::text::{self, Line, ParseError};
 
 /// The families of a file, in its order; the help of one that has none is empty.
@@ -79,7 +79,7 @@ struct Draft {
     name: String,
     help: Option<String>,
     kind: Option<Kind>,
-    numbers: Vec<Sample>,
+    numbers: Vec<(Labels, Value)>,
     counted: Vec<(Labels, Counted)>,
     /// Where in `counted` the lines with these labels, sorted, belong.
     places: HashMap<Labels, usize>,
@@ -103,7 +103,7 @@ impl Draft {
             Kind::Counter | Kind::Gauge | Kind::Untyped => {
                 // Not through a float, which has fewer digits.
                 let value = text::parse::<u64>(sample.value).map_or(Value::Float(number), Value::Integer);
-                self.numbers.push(Sample { labels: sample.labels, value });
+                self.numbers.push((sample.labels, value));
                 Ok(())
             }
         }
@@ -151,12 +151,12 @@ impl Draft {
 
     fn finish(self) -> Option<Family> {
         let kind = self.kind.unwrap_or(Kind::Untyped);
-        let mut samples = self.numbers;
-        samples
-            .extend(self.counted.into_iter().map(|(labels, counted)| Sample { labels, value: counted.finish(kind) }));
-        let help = self.help.unwrap_or_default();
-        let family = Family { name: self.name.into(), help: help.into(), kind, samples, foreign: true };
-        (!family.samples.is_empty()).then_some(family)
+        let mut family = Family::new(self.name, self.help.unwrap_or_default(), kind);
+        let counted = self.counted.into_iter().map(|(labels, counted)| (labels, counted.finish(kind)));
+        for (labels, value) in self.numbers.into_iter().chain(counted) {
+            family.push_named(labels.iter().map(|(name, value)| (name.clone(), value.as_str())), value);
+        }
+        (!family.is_empty()).then_some(family)
     }
 }
 
@@ -171,7 +171,7 @@ impl Counted {
             bounds.map(|(bound, value)| Series { suffix, bound: Some((label, bound)), value }).collect();
         series.push(Series { suffix: "_sum", bound: None, value: self.sum });
         series.push(Series { suffix: "_count", bound: None, value: self.count });
-        Value::Given(series)
+        Value::Given(series.into())
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use crate::exposition::{Family, Kind, Labels, Value};
 
 pub(super) fn is_given(family: &Family) -> bool {
-    family.samples.iter().any(|sample| matches!(sample.value, Value::Given(_)))
+    family.samples().any(|sample| matches!(sample.value, Value::Given(_)))
 }
 
 pub(super) fn write(out: &mut String, family: &Family) -> fmt::Result {
@@ -17,21 +17,21 @@ pub(super) fn write(out: &mut String, family: &Family) -> fmt::Result {
         _ => "histogram",
     };
     writeln!(out, "# HELP {0} {1}\n# TYPE {0} {kind}", family.name, family.help)?;
-    for sample in &family.samples {
-        let Value::Given(series) = &sample.value else { continue };
+    for sample in family.samples() {
+        let Value::Given(series) = sample.value else { continue };
         for series in series {
             write!(out, "{}{}", family.name, series.suffix)?;
             let bound = series.bound.map(|(name, bound)| (name, Number(bound).to_string()));
-            write_labels(out, &sample.labels, bound)?;
+            write_labels(out, sample.labels, bound)?;
             writeln!(out, " {}", Number(series.value))?;
         }
     }
     Ok(())
 }
 
-fn write_labels(out: &mut String, labels: &Labels, bound: Option<(&'static str, String)>) -> fmt::Result {
+fn write_labels(out: &mut String, labels: Labels<'_>, bound: Option<(&'static str, String)>) -> fmt::Result {
     let bound = bound.as_ref().map(|(name, value)| (*name, value.as_str()));
-    let labels = labels.iter().map(|(name, value)| (name.as_ref(), value.as_str())).chain(bound);
+    let labels = labels.iter().chain(bound);
     let mut separator = '{';
     for (name, value) in labels {
         write!(out, "{separator}{name}=\"")?;
@@ -77,10 +77,12 @@ impl fmt::Display for Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exposition::{Exposition, Format, Sample, Series, encode};
+    use crate::exposition::{Exposition, Format, Series, encode};
 
-    fn family(name: &'static str, kind: Kind, samples: Vec<Sample>) -> Family {
-        Family { name: name.into(), help: "Given.".into(), kind, samples, foreign: true }
+    fn family(name: &'static str, kind: Kind, labels: &[(&'static str, &str)], series: Vec<Series>) -> Family {
+        let mut family = Family::new(name, "Given.", kind);
+        family.push(labels, Value::Given(series.into()));
+        family
     }
 
     fn series(suffix: &'static str, bound: Option<(&'static str, f64)>, value: f64) -> Series {
@@ -96,14 +98,13 @@ mod tests {
             series("_sum", None, 0.5),
             series("_count", None, 3.0),
         ];
-        let labels = vec![("to".into(), "a\"b\\c\nd".to_owned())];
-        out.pass_on(family("h", Kind::Histogram, vec![Sample { labels, value: Value::Given(histogram) }]));
+        out.pass_on(family("h", Kind::Histogram, &[("to", "a\"b\\c\nd")], histogram));
         let summary = vec![
             series("", Some(("quantile", 0.99)), f64::NAN),
             series("_sum", None, 2.0),
             series("_count", None, 4.0),
         ];
-        out.pass_on(family("s", Kind::Summary, vec![Sample { labels: vec![], value: Value::Given(summary) }]));
+        out.pass_on(family("s", Kind::Summary, &[], summary));
         out.gauge("up", "Up.").set(true);
         let given = "# HELP h Given.\n# TYPE h histogram\nh_bucket{to=\"a\\\"b\\\\c\\nd\",le=\"1\"} 7\n\
                      h_bucket{to=\"a\\\"b\\\\c\\nd\",le=\"+Inf\"} 3\nh_sum{to=\"a\\\"b\\\\c\\nd\"} 0.5\n\
@@ -124,8 +125,9 @@ mod tests {
     #[test]
     fn a_foreign_family_gives_way_to_one_of_ours_whichever_came_first() {
         let foreign = || {
-            let sample = Sample { labels: vec![], value: Value::Float(7.0) };
-            family("up", Kind::Untyped, vec![sample])
+            let mut family = Family::new("up", "Given.", Kind::Untyped);
+            family.set(7.0);
+            family
         };
         let mut ours = Exposition::default();
         ours.gauge("up", "Up.").set(true);
