@@ -139,6 +139,12 @@ pub trait Collector: Send + Sync {
         true
     }
 
+    /// Whether its next run may hang, of a collector that [`can_hang`](Self::can_hang). Where its last run found nothing
+    /// that could hold it up it is read with the others: a thread of its own costs more than what most have to read.
+    fn may_hang_next(&self) -> bool {
+        true
+    }
+
     /// Does what [`collect`](Self::collect) does, and is back by `until`. Only for collectors that wait for something
     /// and would otherwise not know how long they may.
     ///

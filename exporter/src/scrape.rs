@@ -73,7 +73,8 @@ impl Selection {
     /// once.
     pub async fn scrape(&self, deadline: Duration) -> Exposition {
         let until = Instant::now() + deadline;
-        let (alone, together): (Vec<_>, Vec<_>) = self.slots.iter().enumerate().partition(|(_, slot)| slot.is_alone());
+        let (alone, together): (Vec<_>, Vec<_>) =
+            self.slots.iter().enumerate().partition(|(_, slot)| slot.needs_a_thread());
         // The slow ones first, so that they run while the others are read.
         let alone: Vec<_> =
             alone.into_iter().map(|(place, slot)| (place, slot, slot.start(until.into_std()))).collect();
@@ -92,7 +93,7 @@ impl Selection {
         let told = Arc::clone(&outcomes);
         let reading = spawn_blocking(move || {
             for slot in queue {
-                let outcome = slot.run(until.into_std());
+                let outcome = slot.run_with_others(until.into_std());
                 match told.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Some(outcomes) => outcomes.push(outcome),
                     // The scrape has been answered without us.
@@ -129,7 +130,7 @@ impl Selection {
             .push(&labels, slot.errors());
             // The others are read before the answer, or never were.
             if let Some(age) = outcome.age
-                && slot.is_alone()
+                && slot.can_hang()
             {
                 meta.gauge(
                     "seamark_exporter_collector_stale_seconds",

@@ -7,9 +7,10 @@ mod mounts;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::fs::StatFs;
+use rustix::fs::{StatFs, statfs};
 use rustix::io::Errno;
 use seamark_kit::config::Section;
 use seamark_kit::exposition::{Exposition, Value};
@@ -86,6 +87,8 @@ struct Filesystem {
     fs_types: Filter,
     mount_timeout: Duration,
     survey: Survey,
+    /// Nobody has looked yet, or there was a mount at the last look that could leave a question without an answer.
+    may_hang: AtomicBool,
 }
 
 impl Filesystem {
@@ -96,11 +99,19 @@ impl Filesystem {
         let timeouts = Duration::from_millis(1)..=Duration::from_secs(3600);
         let mount_timeout = section.duration("mount_timeout", timeouts).unwrap_or(MOUNT_TIMEOUT);
         let _ = section.number("stat_workers", 1..=1024);
-        Self { host: inputs.host.clone(), mount_points, fs_types, mount_timeout, survey: Survey::new() }
+        let (host, may_hang) = (inputs.host.clone(), AtomicBool::new(true));
+        Self { host, mount_points, fs_types, mount_timeout, survey: Survey::new(), may_hang }
     }
 }
 
+/// How long the others are held up by a mount that was not there before.
+const HOLD_UP: Duration = Duration::from_millis(100);
+
 impl Collector for Filesystem {
+    fn may_hang_next(&self) -> bool {
+        self.may_hang.load(Ordering::Relaxed)
+    }
+
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         // Without a scrape there is no other limit.
         self.collect_until(Instant::now() + self.mount_timeout * 2, out)
@@ -112,13 +123,17 @@ impl Collector for Filesystem {
         let mut faults = Faults::default();
         let mut mounts = faults.parse(&table, mounts::parse);
         mounts::on_the_host(&mut mounts, self.host.root_path(), ours);
+        let unsure = mounts::unsure(&mounts);
         mounts.retain(|mount| {
             self.mount_points.allows(&label(&mount.point)) && self.fs_types.allows(&label(mount.file_system))
         });
+        let may_hang = mounts.iter().any(|mount| mounts::may_hang(mount, &unsure));
+        let is_alone = self.may_hang.swap(may_hang, Ordering::Relaxed);
         // A part of the time is for telling what has been found out.
         let left = until.saturating_duration_since(started);
         let patience = self.mount_timeout.min(left - left.div_f64(8.0).min(Duration::from_millis(250)));
-        let answers = self.answers(&mounts, started + patience);
+        let patience = if is_alone { patience } else { patience.min(HOLD_UP) };
+        let answers = self.answers(&mounts, &unsure, started + patience);
         for (mount, read_only) in distinct(&mounts) {
             let answer = answers.get(&*mount.point).unwrap_or(&Answer::Silent);
             tell(mount, read_only, answer, out);
@@ -139,11 +154,24 @@ impl Filesystem {
     }
 
     /// What each mount point answers. Of several mounts in one place the last one hides the others.
-    fn answers<'a>(&self, mounts: &'a [Mount<'_>], until: Instant) -> BTreeMap<&'a [u8], Answer<StatFs>> {
-        let last: BTreeMap<&[u8], u64> = mounts.iter().map(|mount| (&*mount.point, mount.id)).collect();
+    fn answers<'a>(
+        &self,
+        mounts: &'a [Mount<'_>],
+        unsure: &[Vec<u8>],
+        until: Instant,
+    ) -> BTreeMap<&'a [u8], Answer<StatFs>> {
         let root = self.host.root_path();
-        let questions = last.iter().map(|(point, id)| Question { path: mounts::path(root, point), id: *id }).collect();
-        last.keys().copied().zip(self.survey.answers(questions, until)).collect()
+        let last: BTreeMap<&[u8], &Mount<'_>> = mounts.iter().map(|mount| (&*mount.point, mount)).collect();
+        let (ask, sure): (Vec<_>, Vec<_>) = last.into_iter().partition(|(_, mount)| mounts::may_hang(mount, unsure));
+        let question =
+            |(point, mount): &(&[u8], &Mount<'_>)| Question { path: mounts::path(root, point), id: mount.id };
+        let questions: Vec<_> = ask.iter().map(question).collect();
+        let answers = if questions.is_empty() { Vec::new() } else { self.survey.answers(questions, until) };
+        let told = sure.into_iter().map(|(point, _)| match statfs(mounts::path(root, point)) {
+            Ok(figures) => (point, Answer::Told(figures)),
+            Err(errno) => (point, Answer::Refused(errno)),
+        });
+        told.chain(ask.into_iter().map(|(point, _)| point).zip(answers)).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod attribute;
 mod chip;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seamark_kit::config::Section;
@@ -63,6 +64,8 @@ struct Hwmon {
     host: HostRoot,
     filters: Filters,
     kept: Mutex<BTreeMap<String, Kept>>,
+    /// Nobody has looked yet, or there were chips at the last look.
+    has_chips: AtomicBool,
 }
 
 /// Which chips and sensors are told of.
@@ -91,6 +94,7 @@ impl Hwmon {
                 sensor: Filter::read(section, Some("sensor_include"), Some("sensor_exclude"), None),
             },
             kept: Mutex::default(),
+            has_chips: AtomicBool::new(true),
         }
     }
 }
@@ -98,8 +102,15 @@ impl Hwmon {
 const DIRECTORY: &str = "class/hwmon";
 
 impl Collector for Hwmon {
+    fn may_hang_next(&self) -> bool {
+        self.has_chips.load(Ordering::Relaxed)
+    }
+
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
-        let Some(names) = if_there(self.host.list_sys(DIRECTORY))? else {
+        let names = if_there(self.host.list_sys(DIRECTORY))?;
+        // The first chip to come is read beside the others once.
+        self.has_chips.store(names.as_ref().is_some_and(|names| !names.is_empty()), Ordering::Relaxed);
+        let Some(names) = names else {
             return Err(CollectError::Unsupported("the kernel has no sensors".to_owned()));
         };
         let mut faults = Faults::default();

@@ -21,7 +21,9 @@ pub(super) struct Slot {
     /// What it was built from.
     pub(super) settings: String,
     collector: Box<dyn Collector>,
-    alone: AtomicBool,
+    can_hang: bool,
+    /// It has held up the others.
+    isolated: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -32,7 +34,7 @@ struct State {
     said: Option<String>,
     /// The run that is out on a thread of its own.
     out: Option<Out>,
-    /// What the last run on a thread of its own that told something told, and when.
+    /// What the last run that told something told, and when; kept only of those that can hang.
     last_good: Option<(Instant, Exposition)>,
 }
 
@@ -57,18 +59,24 @@ pub(super) struct Outcome {
 
 impl Slot {
     pub(super) fn new(name: &'static str, may_hang: bool, settings: String, collector: Box<dyn Collector>) -> Self {
-        let alone = AtomicBool::new(may_hang && collector.can_hang());
-        Self { name, settings, collector, alone, state: Mutex::default() }
+        let can_hang = may_hang && collector.can_hang();
+        Self { name, settings, collector, can_hang, isolated: AtomicBool::default(), state: Mutex::default() }
     }
 
-    /// Whether it is run on a thread of its own.
-    pub(super) fn is_alone(&self) -> bool {
-        self.alone.load(Ordering::Relaxed)
+    /// Whether it can hang, or has hung.
+    pub(super) fn can_hang(&self) -> bool {
+        self.can_hang || self.isolated.load(Ordering::Relaxed)
+    }
+
+    /// Whether its next run is to have a thread of its own.
+    pub(super) fn needs_a_thread(&self) -> bool {
+        let may_hang = || self.can_hang && self.collector.may_hang_next();
+        self.isolated.load(Ordering::Relaxed) || self.state().out.is_some() || may_hang()
     }
 
     /// Gives it a thread of its own from now on, after it held up the others.
     pub(super) fn isolate(&self) {
-        if !self.alone.swap(true, Ordering::Relaxed) {
+        if !self.isolated.swap(true, Ordering::Relaxed) {
             let name = self.name;
             warn!(collector = name, "the collector `{name}` held up a scrape; from now on it has a thread of its own");
         }
@@ -79,8 +87,17 @@ impl Slot {
         self.state().errors
     }
 
+    /// Runs the collector on the thread of all others; it is told to be back by `until`.
+    pub(super) fn run_with_others(&self, until: Instant) -> Outcome {
+        let outcome = self.run(until);
+        if self.can_hang {
+            self.remember(&mut self.state(), &outcome);
+        }
+        outcome
+    }
+
     /// Runs the collector on this thread; it is told to be back by `until`.
-    pub(super) fn run(&self, until: Instant) -> Outcome {
+    fn run(&self, until: Instant) -> Outcome {
         let started = Instant::now();
         let mut families = Exposition::default();
         // What a collector added before it panicked is whole families and samples, and is kept.
@@ -147,6 +164,10 @@ impl Slot {
         if state.out.take().is_some_and(|out| out.stuck) {
             info!(collector = self.name, "the collector `{}` answers again", self.name);
         }
+        self.remember(&mut state, outcome);
+    }
+
+    fn remember(&self, state: &mut State, outcome: &Outcome) {
         // A sensor that fails for good must not cost what all others said.
         if outcome.success || !outcome.families.families().is_empty() {
             state.last_good = Some((Instant::now(), outcome.families.clone()));

@@ -29,6 +29,64 @@ pub(super) fn parse<'a>(text: &'a [u8], bad: &mut BadLines) -> Vec<Mount<'a>> {
     text::lines(text).filter_map(|line| bad.take(mount(line))).collect()
 }
 
+/// File systems that answer from memory: no server, no program and no device is asked.
+const SURE: [&[u8]; 36] = [
+    b"binfmt_misc",
+    b"bpf",
+    b"btrfs",
+    b"cgroup",
+    b"cgroup2",
+    b"configfs",
+    b"debugfs",
+    b"devpts",
+    b"devtmpfs",
+    b"efivarfs",
+    b"erofs",
+    b"exfat",
+    b"ext2",
+    b"ext3",
+    b"ext4",
+    b"f2fs",
+    b"fusectl",
+    b"hugetlbfs",
+    b"iso9660",
+    b"jfs",
+    b"mqueue",
+    b"msdos",
+    b"nsfs",
+    b"proc",
+    b"pstore",
+    b"ramfs",
+    b"rootfs",
+    b"rpc_pipefs",
+    b"securityfs",
+    b"selinuxfs",
+    b"squashfs",
+    b"sysfs",
+    b"tmpfs",
+    b"tracefs",
+    b"vfat",
+    b"xfs",
+];
+
+/// The mount points of all others: what is mounted below them cannot be reached without them, either.
+pub(super) fn unsure(mounts: &[Mount<'_>]) -> Vec<Vec<u8>> {
+    mounts.iter().filter(|mount| !is_sure(mount)).map(|mount| mount.point.to_vec()).collect()
+}
+
+/// Whether a question about this mount may stay without an answer.
+pub(super) fn may_hang(mount: &Mount<'_>, unsure: &[Vec<u8>]) -> bool {
+    let is_below = |point: &Vec<u8>| {
+        let rest = mount.point.strip_prefix(point.as_slice());
+        rest.is_some_and(|rest| rest.starts_with(b"/") || point == b"/")
+    };
+    !is_sure(mount) || unsure.iter().any(is_below)
+}
+
+fn is_sure(mount: &Mount<'_>) -> bool {
+    SURE.binary_search(&mount.file_system).is_ok()
+}
+
 const EXPECTED: &str = "`<id> <parent> <major>:<minor> <root> <mount point> <options> … - <type> <device> <options>`";
 
 fn mount(line: Line<'_>) -> Result<Mount<'_>, ParseError> {
@@ -132,6 +190,19 @@ mod tests {
         let (mut mounts, _) = mounts(text);
         on_the_host(&mut mounts, Path::new(root), ours);
         mounts.iter().map(|mount| text::label(&mount.point).into_owned()).collect()
+    }
+
+    #[test]
+    fn what_answers_from_memory_is_sure_unless_it_is_mounted_below_what_does_not() {
+        assert!(SURE.is_sorted());
+        let text = b"1 0 8:1 / / rw - ext4 /dev/sda rw\n2 1 0:5 / /net rw - nfs4 a:/b rw\n3 2 0:6 / /net/x rw - tmpfs t rw\n\
+                     4 1 0:7 / /network rw - xfs /dev/sdb rw\n5 1 0:8 / /f rw - fuse.sshfs h: rw\n6 1 0:9 / /new rw - newfs n rw\n";
+        let (mounts, _) = mounts(text);
+        let unsure = unsure(&mounts);
+        let hanging = mounts.iter().filter(|mount| may_hang(mount, &unsure)).map(|mount| mount.id).collect::<Vec<_>>();
+        assert_eq!(hanging, [2, 3, 5, 6]);
+        let below_root = [b"/".to_vec()];
+        assert!(mounts.iter().all(|mount| may_hang(mount, &below_root)));
     }
 
     #[test]
