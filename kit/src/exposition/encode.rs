@@ -2,9 +2,11 @@
 //!
 //! The crate writes OpenMetrics only. But its descriptor takes the type, and its value encoder the value,
 //! independently of each other; so the classic format is the whole name with its type, every value through the gauge
-//! encoder, and one adaptor that turns the type `unknown` into `untyped`.
+//! encoder, and the type `unknown` turned into `untyped` where there is one.
 
-use std::fmt::{self, Write};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -47,12 +49,19 @@ pub struct EncodeError(#[from] fmt::Error);
 ///
 /// Never for any name, label or value: writing into memory does not fail.
 pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeError> {
-    let mut registry = Registry::default();
-    registry.register_collector(Box::new(View { exposition: exposition.clone(), format }));
     let mut out = String::new();
-    match format {
-        Format::OpenMetrics => text::encode_registry(&mut out, &registry)?,
-        Format::Classic => text::encode_registry(&mut Untyped { out: &mut out, comment: None }, &registry)?,
+    let families: Arc<[Arc<Family>]> = exposition.families().iter().filter(|family| is_ours(family)).cloned().collect();
+    let mut done = 0;
+    for alike in families.chunk_by(|one, other| is_renamed(one, format) == is_renamed(other, format)) {
+        let (start, places) = (out.len(), done..done + alike.len());
+        done = places.end;
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(View { families: Arc::clone(&families), places, format }));
+        text::encode_registry(&mut out, &registry)?;
+        if alike.first().is_some_and(|family| is_renamed(family, format)) {
+            let text = out.split_off(start);
+            say_untyped(&mut out, &text);
+        }
     }
     for family in exposition.families().iter().filter(|family| given::is_given(family)) {
         given::write(&mut out, family)?;
@@ -63,15 +72,32 @@ pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeE
     Ok(out)
 }
 
+/// Whether the crate's word for its type is not the format's.
+fn is_renamed(family: &Family, format: Format) -> bool {
+    format == Format::Classic && matches!(family.kind, Kind::Untyped | Kind::Summary)
+}
+
+/// Replaces the type `unknown`, which classic parsers refuse, by `untyped`. A sample line never begins with `#`.
+fn say_untyped(out: &mut String, text: &str) {
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" unknown\n")) {
+            Some(name) => out.extend(["# TYPE ", name, " untyped\n"]),
+            None => out.push_str(line),
+        }
+    }
+}
+
+/// Some of the families.
 #[derive(Debug)]
 struct View {
-    exposition: Exposition,
+    families: Arc<[Arc<Family>]>,
+    places: Range<usize>,
     format: Format,
 }
 
 impl Collector for View {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in self.exposition.families().iter().filter(|family| is_ours(family)) {
+        for family in self.families.get(self.places.clone()).unwrap_or_default() {
             let (name, kind) = descriptor(family, self.format);
             let mut metric = encoder.encode_descriptor(name, &family.help, None, kind)?;
             for sample in family.samples() {
@@ -145,44 +171,6 @@ impl EncodeLabelSet for Encoded<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
         for label in self.0.iter() {
             label.encode(encoder.encode_label())?;
-        }
-        Ok(())
-    }
-}
-
-/// Replaces the type `unknown`, which classic parsers refuse, by `untyped`. Comment lines are held back whole, so
-/// that it does not matter in which pieces they come; a sample line never begins with `#`.
-struct Untyped<'a> {
-    out: &'a mut String,
-    comment: Option<String>,
-}
-
-impl Write for Untyped<'_> {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let starts_comment = piece.starts_with('#') && (self.out.is_empty() || self.out.ends_with('\n'));
-        let (_, head) = piece.as_bytes().split_last().unwrap_or((&0, &[]));
-        // Nearly every piece: a name, a quote, a value.
-        if self.comment.is_none() && !starts_comment && !head.contains(&b'\n') {
-            self.out.push_str(piece);
-            return Ok(());
-        }
-        for part in piece.split_inclusive('\n') {
-            let at_line_start = self.out.is_empty() || self.out.ends_with('\n');
-            match &mut self.comment {
-                Some(comment) => comment.push_str(part),
-                None if at_line_start && part.starts_with('#') => self.comment = Some(part.to_owned()),
-                None => self.out.push_str(part),
-            }
-            if part.ends_with('\n')
-                && let Some(comment) = self.comment.take()
-            {
-                match comment.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" unknown\n")) {
-                    Some(name) => {
-                        writeln!(self.out, "# TYPE {name} untyped")?;
-                    }
-                    None => self.out.push_str(&comment),
-                }
-            }
         }
         Ok(())
     }
