@@ -135,8 +135,8 @@ async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Invento
     if looked.await.is_err() {
         warn!("Docker has not answered within {} s; its metrics are not complete", FIRST_LOOK.as_secs());
     }
-    let families = app.scrape(&Selected::default(), None).await?;
-    let text = exposition::encode(&families, Format::Classic)?;
+    let encode = |families| exposition::encode(&families, Format::Classic);
+    let text = app.scrape(&Selected::default(), None, encode).await??;
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
 }
 
@@ -230,31 +230,26 @@ impl App {
         })))
     }
 
-    /// One scrape: the collectors asked for, and what the exporter says about itself. `timeout` is the text of the
-    /// header in which Prometheus announces how long it will wait.
+    /// One scrape: the collectors asked for, and what the exporter says about itself; `finish` makes the answer of it,
+    /// away from the thread that serves. `timeout` is the text of the header in which Prometheus announces how long it
+    /// will wait.
     ///
     /// # Errors
     ///
     /// The selection names a collector that there is not.
-    pub async fn scrape(&self, selected: &Selected, timeout: Option<&str>) -> Result<Exposition, SelectionError> {
-        let shared = &self.0;
+    pub async fn scrape<T: Send + 'static>(
+        &self,
+        selected: &Selected,
+        timeout: Option<&str>,
+        finish: impl FnOnce(Exposition) -> T + Send + 'static,
+    ) -> Result<T, SelectionError> {
+        let shared = Arc::clone(&self.0);
         let selection = shared.parts.load().scraper.select(&selected.collect, &selected.exclude)?;
-        let mut out = selection.scrape(scrape::deadline(timeout)).await;
-        build::expose("seamark_exporter_build_info", &mut out);
-        out.gauge(
-            "seamark_exporter_config_last_reload_successful",
-            "Whether the last reload of the configuration was taken over.",
-        )
-        .set(shared.last_reload_good.load(Ordering::Relaxed));
-        out.gauge(
-            "seamark_exporter_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken into use, in seconds since 1970.",
-        )
-        .set(shared.last_good_reload.load(Ordering::Relaxed));
-        shared.outboxes.collect(&mut out);
-        shared.process.expose(&mut out);
-        shared.names_taken.tell(&mut out);
-        Ok(out)
+        let add_ours = move |mut out: Exposition| {
+            shared.tell(&mut out);
+            finish(out)
+        };
+        Ok(selection.scrape_and(scrape::deadline(timeout), add_ours).await)
     }
 
     /// Reads the configuration anew and replaces all parts but the listening socket and the collectors whose settings
@@ -302,6 +297,26 @@ impl App {
         shared.last_good_reload.store(unix_seconds(), Ordering::Relaxed);
         info!("the configuration was read anew");
         Ok(())
+    }
+}
+
+impl Shared {
+    /// What the exporter says about itself.
+    fn tell(&self, out: &mut Exposition) {
+        build::expose("seamark_exporter_build_info", out);
+        out.gauge(
+            "seamark_exporter_config_last_reload_successful",
+            "Whether the last reload of the configuration was taken over.",
+        )
+        .set(self.last_reload_good.load(Ordering::Relaxed));
+        out.gauge(
+            "seamark_exporter_config_last_reload_success_timestamp_seconds",
+            "When a configuration was last taken into use, in seconds since 1970.",
+        )
+        .set(self.last_good_reload.load(Ordering::Relaxed));
+        self.outboxes.collect(out);
+        self.process.expose(out);
+        self.names_taken.tell(out);
     }
 }
 

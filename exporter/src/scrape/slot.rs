@@ -45,7 +45,7 @@ struct Out {
 }
 
 /// Where the outcome of a run will be; any number of scrapes may wait for it.
-type Answer = watch::Receiver<Option<Outcome>>;
+pub(super) type Answer = watch::Receiver<Option<Outcome>>;
 
 /// What one run came to.
 #[derive(Clone)]

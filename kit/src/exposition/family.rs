@@ -381,7 +381,7 @@ impl Exposition {
     /// Adds a family that somebody else gave. Where there is one of that name, its samples are joined to a foreign one,
     /// and left out for one of ours; see [`gave_way`](Self::gave_way).
     pub fn pass_on(&mut self, family: Family) {
-        self.add(Arc::new(Family { foreign: true, ..family }));
+        self.put(Arc::new(Family { foreign: true, ..family }));
     }
 
     /// The names of foreign families that were left out, because one of ours has the same name.
@@ -413,10 +413,15 @@ impl Exposition {
     pub fn append(&mut self, other: Self) {
         self.gave_way.extend(other.gave_way);
         let families = Arc::try_unwrap(other.known).map_or_else(|shared| shared.families.clone(), |own| own.families);
-        families.into_iter().for_each(|family| self.add(family));
+        families.into_iter().for_each(|family| self.put(family));
     }
 
-    fn add(&mut self, family: Arc<Family>) {
+    /// Adds a whole family; its samples are joined to those of one of the same name.
+    pub fn add(&mut self, family: Family) {
+        self.put(Arc::new(family));
+    }
+
+    fn put(&mut self, family: Arc<Family>) {
         let known = Arc::make_mut(&mut self.known);
         match known.find(&family.name) {
             None => known.push(family),
