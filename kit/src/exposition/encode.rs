@@ -7,6 +7,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -49,7 +50,7 @@ pub struct EncodeError(#[from] fmt::Error);
 ///
 /// Never for any name, label or value: writing into memory does not fail.
 pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeError> {
-    let mut out = String::new();
+    let mut out = String::with_capacity(LENGTH.load(Ordering::Relaxed));
     let families: Arc<[Arc<Family>]> = exposition.families().iter().filter(|family| is_ours(family)).cloned().collect();
     let mut done = 0;
     for alike in families.chunk_by(|one, other| is_renamed(one, format) == is_renamed(other, format)) {
@@ -69,8 +70,12 @@ pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeE
     if format == Format::OpenMetrics {
         text::encode_eof(&mut out)?;
     }
+    LENGTH.store(out.len() + out.len() / 16, Ordering::Relaxed);
     Ok(out)
 }
+
+/// As long as the last text, and a little longer: the next one is not copied while it grows.
+static LENGTH: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether the crate's word for its type is not the format's.
 fn is_renamed(family: &Family, format: Format) -> bool {
