@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// What a family's values mean, as written in its `# TYPE` line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -106,7 +108,8 @@ pub struct Family {
     pub kind: Kind,
     /// Given by somebody else, and passed on: it gives way to a family of ours of the same name.
     pub foreign: bool,
-    rows: Vec<Row>,
+    /// Most families have one.
+    rows: SmallVec<[Row; 1]>,
     /// The labels of all samples, one behind the other: thousands of texts of their own were a tenth of a scrape.
     labels: Vec<Label>,
     text: String,
@@ -196,7 +199,7 @@ impl Family {
     /// A family without samples.
     pub fn new(name: impl Into<Cow<'static, str>>, help: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
         let (name, help) = (name.into(), help.into());
-        Self { name, help, kind, foreign: false, rows: Vec::new(), labels: Vec::new(), text: String::new() }
+        Self { name, help, kind, foreign: false, rows: SmallVec::new(), labels: Vec::new(), text: String::new() }
     }
 
     /// Adds a sample with these labels; one with an empty value is left out.
@@ -340,7 +343,8 @@ impl Known {
             few if few < FEW => {}
             FEW => {
                 let families = self.families.iter().enumerate();
-                self.places = families.map(|(place, family)| (family.name.clone(), place)).collect();
+                self.places.reserve(FEW * 16);
+                self.places.extend(families.map(|(place, family)| (family.name.clone(), place)));
                 self.places.insert(family.name.clone(), FEW);
             }
             many => {
