@@ -15,11 +15,13 @@ pub mod exits;
 pub mod inventory;
 pub mod life;
 pub mod lifecycle;
+pub mod memory;
 pub mod oom;
 mod orphans;
 pub mod rules;
 pub mod running;
 mod seen;
+pub mod start;
 mod watch;
 
 use std::sync::Arc;

@@ -84,6 +84,9 @@ impl Player {
         for effect in effects {
             match effect {
                 Effect::Exited { name, code, reason } => self.told.push(format!("exit {name} {code} {reason}")),
+                Effect::StartFailed { name, reason } => {
+                    self.told.push(format!("failed_start {name} {}", reason.as_str()));
+                }
                 Effect::Alert(alert) => {
                     let how = match alert.kind {
                         seamark_exporter::alertmanager::alert::Kind::Crashed if alert.resolved => "resolved",
@@ -103,6 +106,15 @@ impl Player {
     fn inspect(&mut self, id: &str, generation: u64, asked_by: &Input) {
         let name = self.seen[id].clone();
         match asked_by {
+            // Nothing else comes after a start that failed.
+            Input::Event(event) if event.action == Action::Detach => {
+                let line = self.states.iter().find(|line| line["Name"] == format!("/{name}")).cloned();
+                let failed = line.filter(|line| line["State"]["Error"].as_str().is_some_and(|error| !error.is_empty()));
+                if let Some(line) = failed {
+                    let answer = self.answer(id, &name, Some(&line));
+                    self.step(&Input::Inspected(Box::new(answer), generation));
+                }
+            }
             Input::Event(event) if event.action == Action::Create => {
                 let answer = self.answer(id, &name, None);
                 self.step(&Input::Inspected(Box::new(answer), generation - 1));
@@ -124,7 +136,9 @@ impl Player {
         let state = line.map_or(json!({"Status": "created"}), |line| {
             let mut state = line["State"].clone();
             state["Health"] = json!({"Status": line["State"]["Health"]});
-            state["FinishedAt"] = json!(self.now.to_string());
+            if line["State"]["Status"] != "created" {
+                state["FinishedAt"] = json!(self.now.to_string());
+            }
             state
         });
         let mut inspection = answer::inspection(&json!({
@@ -161,7 +175,9 @@ impl Player {
 
     fn play(&mut self, event: Event) {
         self.run_until(event.at);
-        self.seen.insert(event.container.id.clone(), event.container.name.clone());
+        if !event.container.name.is_empty() {
+            self.seen.insert(event.container.id.clone(), event.container.name.clone());
+        }
         if matches!(event.action, Action::Die { code: 137 }) && self.is_given("kernel", "oom") {
             self.kernel.fetch_add(1, Ordering::Relaxed);
         }

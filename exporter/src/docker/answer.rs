@@ -4,9 +4,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use seamark_kit::secret::Secret;
 use serde_json::Value;
 
-use super::container::{Condition, Health, Identity, Inspection, Network, RestartPolicy, Setup, State};
+use super::container::{
+    Check, Checks, Condition, Health, HealthCheck, Identity, Inspection, Network, RestartPolicy, Setup, State,
+};
+
+/// Longer texts are cut: a check may print 4 KiB, and there are many containers.
+const LONGEST_TEXT: usize = 1024;
 
 /// An answer that lacks what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +35,7 @@ pub fn ids(value: &Value) -> Result<(Vec<String>, u64), DecodeError> {
 ///
 /// # Errors
 ///
-/// [`DecodeError`] when it does not say which container it is about, or in what state that is.
+/// [`DecodeError`] when it does not say which container it is about.
 pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let flag = |pointer: &str| value.pointer(pointer).and_then(Value::as_bool).unwrap_or_default();
@@ -37,9 +43,6 @@ pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
     let id = text("/Id");
     if id.is_empty() {
         return Err(DecodeError("a container without `Id`"));
-    }
-    if text("/State/Status").is_empty() {
-        return Err(DecodeError("a container without `State.Status`"));
     }
     let labels = value.pointer("/Config/Labels").and_then(Value::as_object);
     let identity = Identity {
@@ -71,18 +74,77 @@ pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
         network: Network::read(text("/HostConfig/NetworkMode")),
         log_path: text("/LogPath").to_owned(),
         created_at: moment(text("/Created")),
+        health_check: health_check(value.pointer("/Config/Healthcheck")),
     };
+    let finished_at = moment(text("/State/FinishedAt"));
     let condition = Condition {
-        state: State::read(text("/State/Status")),
+        state: match text("/State/Status") {
+            // Podman says "" of a state for which Docker has no word.
+            "" => state_of_flags(&flag, integer("/State/Pid"), finished_at),
+            word => State::read(word),
+        },
         health: Health::read(text("/State/Health/Status")).unwrap_or(Health::None),
+        checks: checks(value.pointer("/State/Health")),
+        start_error: Secret::new(cut(text("/State/Error"))),
         exit_code: integer("/State/ExitCode").unwrap_or_default(),
         oom_killed: flag("/State/OOMKilled"),
         restart_count: integer("/RestartCount").and_then(|count| u64::try_from(count).ok()).unwrap_or_default(),
         started_at: moment(text("/State/StartedAt")),
-        finished_at: moment(text("/State/FinishedAt")),
+        finished_at,
         pid: integer("/State/Pid").and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
     };
     Ok(Inspection { identity, setup, condition })
+}
+
+fn state_of_flags(flag: &impl Fn(&str) -> bool, pid: Option<i64>, finished_at: Option<Timestamp>) -> State {
+    match () {
+        () if flag("/State/Paused") => State::Paused,
+        () if flag("/State/Restarting") => State::Restarting,
+        () if flag("/State/Dead") => State::Dead,
+        () if flag("/State/Running") || pid.is_some_and(|pid| pid > 0) => State::Running,
+        () if finished_at.is_some() => State::Exited,
+        () => State::Other,
+    }
+}
+
+/// `None` where there is no check, or one that was switched off. What is 0 is Docker's default.
+fn health_check(config: Option<&Value>) -> Option<HealthCheck> {
+    let config = config.filter(|config| config.is_object())?;
+    let first = config.pointer("/Test/0").and_then(Value::as_str);
+    if matches!(first, None | Some("NONE")) {
+        return None;
+    }
+    let nanos = |key: &str| config.get(key).and_then(Value::as_u64).filter(|nanos| *nanos > 0);
+    let defaults = HealthCheck::default();
+    Some(HealthCheck {
+        interval: nanos("Interval").map_or(defaults.interval, Duration::from_nanos),
+        timeout: nanos("Timeout").map_or(defaults.timeout, Duration::from_nanos),
+    })
+}
+
+fn checks(health: Option<&Value>) -> Checks {
+    let Some(health) = health else { return Checks::default() };
+    let log = health.get("Log").and_then(Value::as_array);
+    Checks {
+        failing_streak: health.get("FailingStreak").and_then(Value::as_u64).unwrap_or_default(),
+        // Oldest first.
+        last: log.and_then(|log| check(log.last()?)),
+    }
+}
+
+fn check(value: &Value) -> Option<Check> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let at = moment(text("End"))?;
+    let duration = moment(text("Start")).and_then(|start| Duration::try_from(at.duration_since(start)).ok());
+    Some(Check { at, duration: duration.unwrap_or_default(), output: Secret::new(cut(text("Output"))) })
+}
+
+fn cut(text: &str) -> String {
+    let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST_TEXT).last().unwrap_or_default();
+    match text.get(..end) {
+        Some(head) if text.len() > LONGEST_TEXT => head.to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// Docker writes year 1 for "never".
@@ -130,10 +192,12 @@ fn signal(value: Option<&Value>) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
-    use super::{DecodeError, ids, inspection, signal};
-    use crate::docker::container::{Health, State};
+    use super::{DecodeError, LONGEST_TEXT, ids, inspection, signal};
+    use crate::docker::container::{Health, HealthCheck, State};
 
     #[test]
     fn one_entry_without_an_id_does_not_lose_the_list() {
@@ -153,6 +217,45 @@ mod tests {
         assert_eq!((read.condition.started_at, read.condition.finished_at), (None, None));
         assert_eq!((read.setup.stop_signal, read.condition.restart_count), (15, 0));
         assert_eq!(inspection(&json!({"Name": "/web"})), Err(DecodeError("a container without `Id`")));
+        assert_eq!(inspection(&json!({"Id": "ab"})).unwrap().condition.state, State::Other);
+    }
+
+    #[test]
+    fn a_state_without_a_word_is_told_by_what_else_is_said_of_it() {
+        let state =
+            |state: serde_json::Value| inspection(&json!({"Id": "ab", "State": state})).unwrap().condition.state;
+        assert_eq!(state(json!({"Status": "", "Running": true, "Paused": true})), State::Paused);
+        assert_eq!(state(json!({"Status": "", "Pid": 7})), State::Running);
+        assert_eq!(state(json!({"FinishedAt": "2026-11-21T10:00:00Z"})), State::Exited);
+    }
+
+    #[test]
+    fn a_health_check_has_docker_s_defaults_where_it_says_nothing_and_none_is_none() {
+        let read = |config: serde_json::Value| {
+            inspection(&json!({"Id": "ab", "Config": {"Healthcheck": config}})).unwrap().setup.health_check
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(
+            read(json!({"Test": ["CMD-SHELL", "true"], "Interval": 2_000_000_000_u64, "Timeout": 0})),
+            Some(HealthCheck { interval: 2 * second, timeout: 30 * second })
+        );
+        for none in [json!(null), json!({}), json!({"Test": []}), json!({"Test": ["NONE"], "Interval": 1})] {
+            assert_eq!(read(none.clone()), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_last_check_counts_its_output_is_cut_and_shown_to_nobody() {
+        let output = format!("{}{}", "x".repeat(LONGEST_TEXT - 1), "店".repeat(2));
+        let health = json!({"Status": "healthy", "FailingStreak": 2, "Log": [
+            {"Start": "2026-11-21T10:00:00Z", "End": "2026-11-21T10:00:01Z", "Output": "old"},
+            {"Start": "2026-11-21T10:00:30+00:00", "End": "2026-11-21T10:00:30.25Z", "ExitCode": 1, "Output": output}]});
+        let checks = inspection(&json!({"Id": "ab", "State": {"Health": health}})).unwrap().condition.checks;
+        let last = checks.last.clone().unwrap();
+        assert_eq!((checks.failing_streak, last.duration), (2, Duration::from_millis(250)));
+        assert_eq!(last.at.to_string(), "2026-11-21T10:00:30.25Z");
+        assert_eq!(last.output.expose(), "x".repeat(LONGEST_TEXT - 1));
+        assert!(!format!("{checks:?}").contains('x'), "{checks:?}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use seamark_kit::secret::Secret;
 
 /// The label under which Compose keeps its project.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
@@ -37,7 +38,8 @@ impl State {
             "running" | "stopping" => Self::Running,
             "paused" => Self::Paused,
             "restarting" => Self::Restarting,
-            "removing" => Self::Removing,
+            // Of old versions of Podman.
+            "removing" | "removed" => Self::Removing,
             "exited" | "stopped" => Self::Exited,
             "dead" => Self::Dead,
             _ => Self::Other,
@@ -177,6 +179,44 @@ pub struct Setup {
     pub log_path: String,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// How its health is checked, if it is.
+    pub health_check: Option<HealthCheck>,
+}
+
+/// The health check a container was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// From the end of one check to the begin of the next.
+    pub interval: Duration,
+    /// How long a check may take.
+    pub timeout: Duration,
+}
+
+impl Default for HealthCheck {
+    fn default() -> Self {
+        // Docker's own defaults ("Dockerfile reference", HEALTHCHECK).
+        Self { interval: Duration::from_secs(30), timeout: Duration::from_secs(30) }
+    }
+}
+
+/// What the health checks since the last start found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// How many failed, one after the other, up to the last.
+    pub failing_streak: u64,
+    /// The last one.
+    pub last: Option<Check>,
+}
+
+/// One health check that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// When it ended.
+    pub at: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// What it printed, cut: for a message, never for a label.
+    pub output: Secret,
 }
 
 /// Whose network a container has.
@@ -213,6 +253,7 @@ impl Default for Setup {
             network: Network::default(),
             log_path: String::new(),
             created_at: None,
+            health_check: None,
         }
     }
 }
@@ -224,6 +265,10 @@ pub struct Condition {
     pub state: State,
     /// What its health checks said last; kept by Docker after the end.
     pub health: Health,
+    /// What its health checks found; kept by Docker after the end.
+    pub checks: Checks,
+    /// Why its last start failed; empty when it did not. May hold anything that stands in its command.
+    pub start_error: Secret,
     /// Code of its last end; 0 while it runs.
     pub exit_code: i64,
     /// Something in it was killed for want of memory since it was started.

@@ -6,17 +6,21 @@
 
 mod ending;
 mod inspected;
+mod looks;
+mod restored;
 mod telling;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use seamark_kit::secret::Secret;
 
-use super::container::{Health, Identity, Setup, State};
+use super::container::{Checks, Health, Identity, Setup, State};
 use super::event::{Action, Event};
 use super::exit::{ExitReason, SIGKILL_CODE};
 use super::oom::OomKills;
 use super::rules::Rules;
+use super::start::{FailedStart, StartFailure};
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 use ending::{Ending, Wait};
 use telling::REFRESH;
@@ -38,6 +42,13 @@ pub enum Effect {
         code: i64,
         /// Why.
         reason: ExitReason,
+    },
+    /// A container of that name could not be started.
+    StartFailed {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: StartFailure,
     },
     /// Tell Alertmanager.
     Alert(Box<EventAlert>),
@@ -94,6 +105,21 @@ pub struct Life {
     pub restarts_total: u64,
     /// Its last end, if it ever ended.
     pub last_exit: Option<Exit>,
+    /// What its health checks found since its last start.
+    pub checks: Checks,
+    /// Its last start, if that failed.
+    pub failed_start: Option<FailedStart>,
+    /// How often the engine told that something in it was killed for want of memory.
+    pub oom_events: u64,
+    start_error: Secret,
+    /// It has left a network while it was down: a start may have failed.
+    detached: bool,
+    /// When to inspect it though nothing was heard of it.
+    look_at: Option<Timestamp>,
+    /// What is known of it was learned by a process before this one, and was not compared yet.
+    restored: bool,
+    /// Deaths up to then were counted by that process.
+    counted_until: Option<Timestamp>,
     restart_count: u64,
     inspected: bool,
     /// Grows with each event: an inspection asked for before an event says nothing of the state after it.
@@ -124,6 +150,14 @@ impl Life {
             pid: None,
             restarts_total: 0,
             last_exit: None,
+            checks: Checks::default(),
+            failed_start: None,
+            oom_events: 0,
+            start_error: Secret::new(""),
+            detached: false,
+            look_at: None,
+            restored: false,
+            counted_until: None,
             restart_count: 0,
             inspected: false,
             generation: 0,
@@ -151,6 +185,7 @@ impl Life {
             self.held.as_ref().map(|(_, until)| *until),
             self.crashed.as_ref().map(|(_, refresh)| *refresh),
             self.vanished,
+            self.look_at,
         ]
         .into_iter()
         .flatten()
@@ -193,18 +228,20 @@ impl Life {
                 effects.push(self.inspect());
             }
             Action::Start => {
+                self.end_before(event.at, &mut effects);
                 self.started(event.at, context, &mut effects);
                 effects.push(self.inspect());
             }
-            Action::Die { code } => self.died(code, event.at, context, &mut effects),
+            Action::Die { code } => self.died(code, event.at, false, context, &mut effects),
+            Action::DieFirst { code } => self.died(code, event.at, true, context, &mut effects),
             Action::Oom => self.ran_out_of_memory(event.at, context, &mut effects),
             Action::Kill { signal } => self.signalled(signal, event.at),
             Action::Stop => self.stopped(event.at, context, &mut effects),
             Action::Pause => self.state = State::Paused,
             Action::Unpause => self.state = State::Running,
             Action::Health(health) => self.health = health,
-            // The start that goes with it has its own event.
-            Action::Restart => {}
+            // The start that goes with it has its own event; the others are not about its life.
+            Action::Restart | Action::Detach | Action::Images => {}
             Action::Rename | Action::Update => effects.push(self.inspect()),
             Action::Destroy => self.removed(context, &mut effects),
         }
@@ -251,6 +288,7 @@ impl Life {
             alert.ends_at = context.now + HOLD;
             effects.push(Effect::Alert(Box::new(alert.clone())));
         }
+        self.look(context, &mut effects);
         effects
     }
 
@@ -268,6 +306,7 @@ impl Life {
         self.announced_until = None;
         self.oom_at = None;
         self.child_oom = false;
+        self.forget_last_run();
         if self.health != Health::None {
             // No event says so.
             self.health = Health::Starting;

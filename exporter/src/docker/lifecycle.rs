@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::container::Inspection;
-use super::event::Event;
+use super::container::{Identity, Inspection, State};
+use super::event::{Action, Event};
+use super::exit::ExitReason;
 use super::exits::ExitCounts;
 use super::life::{Context, Effect, Life};
+use super::memory::{Memory, Remembered};
 use super::orphans::Orphans;
 use crate::alertmanager::alert::EventAlert;
 
@@ -34,6 +36,9 @@ pub struct Lifecycle {
     lives: BTreeMap<String, Life>,
     exits: ExitCounts,
     orphans: Orphans,
+    /// What the process before this one knew of containers that were not heard of yet.
+    remembered: BTreeMap<String, Remembered>,
+    listed: bool,
 }
 
 impl Lifecycle {
@@ -45,6 +50,28 @@ impl Lifecycle {
     /// How often each name ended.
     pub const fn exits(&self) -> &ExitCounts {
         &self.exits
+    }
+
+    /// Whether the engine has said once which containers there are.
+    pub const fn is_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// What the next process has to know.
+    pub fn remember(&self) -> Memory {
+        let mut exits = self.exits.clone();
+        for life in self.lives.values().filter(|life| life.unfinished_end()) {
+            exits.count(&life.identity.name, ExitReason::Unknown);
+        }
+        let mut containers = self.remembered.clone();
+        containers.extend(self.lives.iter().map(|(id, life)| (id.clone(), life.remember())));
+        Memory::new(exits.remember(), containers)
+    }
+
+    /// Takes over what the process before this one knew. To be done before the first step.
+    pub fn recall(&mut self, memory: Memory) {
+        self.exits.recall(&memory.names);
+        self.remembered = memory.containers;
     }
 
     /// When time alone next changes something.
@@ -65,7 +92,11 @@ impl Lifecycle {
                 }
                 Vec::new()
             }
-            Input::Listed(ids) => self.on_list(ids),
+            Input::Listed(ids) => {
+                let mut effects = self.forget_unlisted(ids);
+                effects.extend(self.on_list(ids));
+                effects
+            }
             Input::Firing(alert) => {
                 self.orphans.take_in(alert, context.now);
                 Vec::new()
@@ -73,34 +104,66 @@ impl Lifecycle {
             Input::Time => self.on_time(context),
         };
         effects.extend(self.adopt(context));
-        self.exits.sweep(self.lives.values().map(|life| life.identity.name.as_str()), context.now);
+        let not_heard_of = self.remembered.values().map(|memory| memory.name.as_str());
+        let present = self.lives.values().map(|life| life.identity.name.as_str()).chain(not_heard_of);
+        self.exits.sweep(present, context.now);
         effects
     }
 
     fn on_event(&mut self, event: &Event, context: &mut Context<'_>) -> Vec<Effect> {
         let id = &event.container.id;
-        self.orphans.heard_of(id);
-        let life = self.lives.entry(id.clone()).or_insert_with(|| Life::new(event.container.clone()));
+        match event.action {
+            Action::Images => return Vec::new(),
+            // Says neither its name nor, of one that is not known, anything at all.
+            Action::Detach => return self.lives.get_mut(id).and_then(Life::on_detach).into_iter().collect(),
+            _ => self.orphans.heard_of(id),
+        }
+        let life = self.life(&event.container);
         let effects = life.on_event(event, context);
-        self.exits.see(&life.identity.name);
+        let name = life.identity.name.clone();
+        self.exits.see(&name);
         self.carry_out(id, effects, context)
+    }
+
+    /// The one of that id, be it new.
+    fn life(&mut self, identity: &Identity) -> &mut Life {
+        let Self { lives, remembered, .. } = self;
+        lives.entry(identity.id.clone()).or_insert_with(|| {
+            let mut life = Life::new(identity.clone());
+            if let Some(memory) = remembered.remove(&identity.id) {
+                life.restore(&memory);
+            }
+            life
+        })
+    }
+
+    /// What was there before the exporter was started and is not now, has ended.
+    fn forget_unlisted(&mut self, ids: &[String]) -> Vec<Effect> {
+        self.listed = true;
+        let gone: Vec<Remembered> =
+            self.remembered.extract_if(.., |id, _| !ids.contains(id)).map(|(_, memory)| memory).collect();
+        let ended = gone.into_iter().filter(|memory| State::read(&memory.state).has_process());
+        ended
+            .map(|Remembered { name, .. }| {
+                self.exits.count(&name, ExitReason::Unknown);
+                // 255 is what Docker itself says of an end that it did not see.
+                Effect::Exited { name, code: 255, reason: ExitReason::Unknown }
+            })
+            .collect()
     }
 
     fn on_inspection(&mut self, answer: &Inspection, generation: u64, context: &mut Context<'_>) -> Vec<Effect> {
         let id = &answer.identity.id;
         self.orphans.heard_of(id);
         // Asked for by a list; an answer about one that an event has removed since is too late.
-        let life = match self.lives.get_mut(id) {
-            Some(life) => life,
-            None if generation == 0 => {
-                self.lives.entry(id.clone()).or_insert_with(|| Life::new(answer.identity.clone()))
-            }
-            None => return Vec::new(),
-        };
+        if generation != 0 && !self.lives.contains_key(id) {
+            return Vec::new();
+        }
+        let life = self.life(&answer.identity);
         let first = !life.is_inspected();
         let effects = life.on_inspection(answer, generation, context);
-        self.exits.see(&life.identity.name);
-        let runs_since = life.runs_since().filter(|_| first);
+        let (name, runs_since) = (life.identity.name.clone(), life.runs_since().filter(|_| first));
+        self.exits.see(&name);
         let mut effects = self.carry_out(id, effects, context);
         if runs_since.is_some() {
             // Started while nobody watched.
@@ -140,6 +203,10 @@ impl Lifecycle {
             match effect {
                 Effect::Exited { ref name, reason, .. } => {
                     self.exits.count(name, reason);
+                    effects.push(effect);
+                }
+                Effect::StartFailed { ref name, reason } => {
+                    self.exits.count_failed_start(name, reason);
                     effects.push(effect);
                 }
                 Effect::Started => effects.extend(self.resolve_siblings(id, None, context.now)),

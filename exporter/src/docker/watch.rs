@@ -200,6 +200,10 @@ impl Watcher {
                 Effect::Exited { name, code, reason } => {
                     info!(container.name = %name, exit_code = code, reason = %reason, "container `{name}` ended ({reason}, code {code})");
                 }
+                Effect::StartFailed { name, reason } => {
+                    let reason = reason.as_str();
+                    info!(container.name = %name, reason, "container `{name}` could not be started ({reason})");
+                }
                 Effect::Alert(alert) => self.alerts.send(&alert),
                 Effect::Inspect { id, generation } => {
                     self.lock_questions().insert(id, generation);

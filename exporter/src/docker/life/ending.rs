@@ -27,6 +27,8 @@ pub(super) struct Ending {
     pub(super) waits_for: Wait,
     pub(super) until: Timestamp,
     pub(super) started_again: bool,
+    /// Ends before it that nobody saw; only where nobody saw this one.
+    pub(super) unseen_before: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,7 @@ impl Life {
         // A child's, or that of the main process: either way this kill is explained.
         context.oom_kills.take(at, context.now);
         self.oom_at = Some(at);
+        self.oom_events += 1;
         if let Some(ending) = &mut self.ending
             && ending.facts.code == SIGKILL_CODE
             && near(ending.at, at)
@@ -55,12 +58,23 @@ impl Life {
         }
     }
 
-    pub(super) fn died(&mut self, code: i64, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+    /// `untold`: this engine says of a stop only afterwards, and nothing of signals.
+    pub(super) fn died(
+        &mut self,
+        code: i64,
+        at: Timestamp,
+        untold: bool,
+        context: &mut Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
         if self.is_known(at) {
             return;
         }
-        // Its last end was still being looked into; that one is over now.
-        if self.ending.take_if(|ending| ending.waits_for == Wait::Die).is_none() {
+        self.restored = false;
+        // An inspection has found it already, with its restart.
+        let found = self.ending.take_if(|ending| ending.waits_for == Wait::Die).is_some();
+        if !found {
+            // Its last end was still being looked into; that one is over now.
             self.settle(context, effects);
         }
         let facts = ExitFacts {
@@ -73,7 +87,7 @@ impl Life {
         let lapsed = self.announced_until.is_some() && !facts.announced && code != 0;
         let unexplained = code == SIGKILL_CODE && !facts.announced && !facts.oom_event;
         let (waits_for, wait) = match () {
-            () if lapsed || unexplained => (Wait::Events, LATE_EVENTS),
+            () if lapsed || unexplained || (untold && !facts.announced) => (Wait::Events, LATE_EVENTS),
             () => (Wait::Inspection, LATE_EVENTS),
         };
         let restarts_again = !facts.announced && self.setup.restart_policy.starts_again(code, self.restart_count);
@@ -85,9 +99,10 @@ impl Life {
             waits_for,
             until: later(context.now, wait).unwrap_or(context.now),
             started_again: false,
+            unseen_before: 0,
         });
         self.state = if restarts_again { State::Restarting } else { State::Exited };
-        if restarts_again {
+        if restarts_again && !found {
             self.count_restarts(self.restart_count + 1);
         }
         // Only an end whose policy is unknown has to wait for an inspection.
@@ -99,12 +114,16 @@ impl Life {
 
     /// Whether an inspection found this end before its event came.
     pub(super) fn is_known(&self, at: Timestamp) -> bool {
+        if self.counted_until.is_some_and(|until| at <= until) {
+            return true;
+        }
         self.last_exit.as_ref().is_some_and(|last| {
             last.reason == ExitReason::Unknown && last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1)
         })
     }
 
-    pub(super) fn ended_unseen(&mut self, condition: &Condition, context: &Context<'_>) {
+    /// `restarts`: how often its policy has started it since it was last looked at.
+    pub(super) fn ended_unseen(&mut self, condition: &Condition, restarts: u64, context: &Context<'_>) {
         let at = condition.finished_at.unwrap_or(context.now);
         if self.ending.is_some() || self.is_known(at) {
             return;
@@ -118,6 +137,11 @@ impl Life {
             waits_for: Wait::Die,
             until: later(context.now, LATE_DIE).unwrap_or(context.now),
             started_again: condition.state.has_process(),
+            // Each restart followed an end; the last of a container that is down was followed by none.
+            unseen_before: match condition.state {
+                State::Exited | State::Dead => restarts,
+                _ => restarts.saturating_sub(1),
+            },
         });
     }
 
@@ -129,7 +153,9 @@ impl Life {
         facts.oom_counted = undecided && context.oom_kills.take(ending.at, context.now);
         let reason = exit_reason(facts);
         let exit = Exit { code: facts.code, reason, at: ending.at, uptime: ending.uptime };
-        effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
+        for _ in 0..=ending.unseen_before {
+            effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
+        }
         self.last_exit = Some(exit.clone());
         if reason.is_failure() {
             self.failed(exit, &ending, context, effects);

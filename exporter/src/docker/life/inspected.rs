@@ -19,7 +19,10 @@ impl Life {
         if generation == self.generation {
             self.identity.clone_from(&answer.identity);
             self.vanished = None;
+            let was_known = self.state != State::Other;
             self.take_condition(&answer.condition, first, context, &mut effects);
+            self.see_start(&answer.condition, was_known, &mut effects);
+            self.plan_look(context.now);
         } else {
             // The name and the state may be from before the events since; ask again for those.
             self.identity.image_id.clone_from(&answer.identity.image_id);
@@ -54,18 +57,24 @@ impl Life {
     ) {
         let before = std::mem::replace(&mut self.state, condition.state);
         self.health = condition.health;
+        self.checks = condition.checks.clone();
         self.pid = condition.pid;
-        if first && self.restarts_total == 0 {
+        let restored = std::mem::take(&mut self.restored);
+        if first && self.restarts_total == 0 && !restored {
             self.restarts_total = condition.restart_count;
             self.restart_count = condition.restart_count;
         }
+        let restarts_before = self.restarts_total;
         self.count_restarts(condition.restart_count);
+        let restarts = self.restarts_total - restarts_before;
         let start_before = std::mem::replace(&mut self.inspected_start, condition.started_at);
         let runs = condition.state.has_process();
         let ran = before.has_process();
         let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
         if (ran && !runs) || restarted_unseen {
-            self.ended_unseen(condition, context);
+            self.ended_unseen(condition, restarts, context);
+        } else if restored && self.ended_while_away(condition, restarts) {
+            self.ended_unseen(condition, restarts, context);
         } else if before == State::Other && self.last_exit.is_none() && !runs {
             self.remember_old_end(condition);
         }
@@ -80,6 +89,7 @@ impl Life {
                 self.started(condition.started_at.unwrap_or(context.now), context, effects);
                 self.state = condition.state;
                 self.health = condition.health;
+                self.checks = condition.checks.clone();
                 self.pid = condition.pid;
             }
         }

@@ -1,0 +1,82 @@
+//! What a process before this one knew of a container, and what has happened to it since.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Effect, Exit, Life};
+use crate::docker::container::{Condition, State};
+use crate::docker::exit::ExitReason;
+use crate::docker::memory::{Remembered, RememberedExit};
+
+/// How far the times of an event and of an inspection may be apart that speak of the same thing.
+const SAME: Duration = Duration::from_secs(5);
+
+impl Life {
+    /// What the next process has to know of it.
+    pub(in crate::docker) fn remember(&self) -> Remembered {
+        // An end that is still being looked into is counted later, by whoever runs then.
+        let runs = self.state.has_process() || self.ending.is_some();
+        Remembered {
+            name: self.identity.name.clone(),
+            state: if runs { State::Running } else { self.state }.as_str().to_owned(),
+            started_at: self.last_started_at(),
+            restarts_total: self.restarts_total,
+            restart_count: self.restart_count,
+            oom_events: self.oom_events,
+            last_exit: self.last_exit.as_ref().map(|exit| RememberedExit {
+                code: exit.code,
+                reason: exit.reason.as_str().to_owned(),
+                at: exit.at,
+                uptime_ms: exit.uptime.and_then(|uptime| u64::try_from(uptime.as_millis()).ok()),
+            }),
+            failed_start: self.failed_start,
+        }
+    }
+
+    /// Takes over what the process before this one knew. To be done before anything else is learned.
+    pub(in crate::docker) fn restore(&mut self, memory: &Remembered) {
+        self.restored = true;
+        self.state = State::read(&memory.state);
+        (self.started_at, self.inspected_start) = (memory.started_at, memory.started_at);
+        (self.restarts_total, self.restart_count) = (memory.restarts_total, memory.restart_count);
+        self.oom_events = memory.oom_events;
+        self.failed_start = memory.failed_start;
+        self.last_exit = memory.last_exit.as_ref().map(|exit| Exit {
+            code: exit.code,
+            reason: ExitReason::ALL
+                .into_iter()
+                .find(|reason| reason.as_str() == exit.reason)
+                .unwrap_or(ExitReason::Unknown),
+            at: exit.at,
+            uptime: exit.uptime_ms.map(Duration::from_millis),
+        });
+        self.counted_until = self.last_exit.as_ref().map(|exit| exit.at);
+    }
+
+    /// Whether a container that was down when it was last seen has run and ended since.
+    pub(super) fn ended_while_away(&self, condition: &Condition, restarts: u64) -> bool {
+        let known = self.last_exit.as_ref().map(|exit| exit.at);
+        let is_news = condition.finished_at.is_some_and(|end| {
+            known.is_none_or(|known| end > known && end.duration_since(known).unsigned_abs() > Duration::from_secs(1))
+        });
+        restarts > 0 || is_news
+    }
+
+    /// Its end, where that is still being looked into and it runs again: it can no more be found by looking.
+    pub(in crate::docker) fn unfinished_end(&self) -> bool {
+        self.ending.as_ref().is_some_and(|ending| ending.started_again)
+    }
+
+    /// A start of what was running when the process before this one last saw it: it has ended in between.
+    pub(super) fn end_before(&mut self, start: Timestamp, effects: &mut Vec<Effect>) {
+        let ran = std::mem::take(&mut self.restored) && self.state.has_process();
+        let is_news =
+            self.started_at.is_some_and(|known| start > known && start.duration_since(known).unsigned_abs() > SAME);
+        if ran && is_news {
+            let name = self.identity.name.clone();
+            effects.push(Effect::Exited { name, code: 255, reason: ExitReason::Unknown });
+            self.state = State::Exited;
+        }
+    }
+}
