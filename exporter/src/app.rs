@@ -33,6 +33,9 @@ use crate::server;
 /// How long one scrape by hand waits for Docker's first answer.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
+/// How long the end waits for the state file.
+const LAST_SAVE: Duration = Duration::from_secs(3);
+
 /// Longer than any scrape interval.
 const THREADS_WAIT: Duration = Duration::from_secs(600);
 
@@ -100,6 +103,7 @@ async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) 
     let listen = config.listen;
     let listener = serve::bind(listen)?;
     info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
+    let kept = Arc::clone(&inventory);
     let app = App::start(invocation, config, inventory)?;
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
@@ -109,7 +113,13 @@ async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) 
         }
         info!("seamark-exporter stops");
     });
-    serving.await.context("cannot serve")
+    let served = serving.await.context("cannot serve");
+    // A disk that does not answer must not hold up the end.
+    let saved = tokio::time::timeout(LAST_SAVE, spawn_blocking(move || kept.save_state())).await;
+    if saved.is_err() {
+        warn!("the state file was not written within {} s", LAST_SAVE.as_secs());
+    }
+    served
 }
 
 /// As many as the system allows: many set a soft limit of 1024 for the sake of programs that use select(2).
@@ -124,6 +134,7 @@ fn allow_more_files() {
 async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
     // It looks, and tells nobody: the exporter that runs here does.
     config.alertmanager.targets.clear();
+    config.docker.state_file = None;
     let app = App::start(invocation, config, Arc::clone(&inventory))?;
     // An engine that is away must not hold up the host's metrics.
     let looked = tokio::time::timeout(FIRST_LOOK, async {

@@ -78,6 +78,12 @@ const SETTINGS: &[Setting] = &[
         value: "URL",
         help: "Docker's API, such as unix:///var/run/docker.sock or tcp://socket-proxy:2375",
     },
+    Setting {
+        flag: "state.file",
+        path: &["state_file"],
+        value: "FILE",
+        help: "Where the counts of exits are kept over a restart [default: nowhere]",
+    },
 ];
 
 /// Reads the arguments, the program's name included.

@@ -6,8 +6,11 @@ mod arp;
 mod bcache;
 mod bonding;
 mod btrfs;
+mod compose;
 mod conntrack;
 mod container_exits;
+mod container_expected;
+mod container_health;
 mod container_state;
 mod cpu;
 mod cpufreq;
@@ -120,6 +123,9 @@ pub static COLLECTORS: &[Registration] = &[
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
+    container_health::COLLECTOR,
+    container_expected::COLLECTOR,
+    compose::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.

@@ -12,6 +12,8 @@ pub mod container;
 pub mod event;
 pub mod exit;
 pub mod exits;
+pub mod expected;
+pub mod images;
 pub mod inventory;
 pub mod life;
 pub mod lifecycle;
@@ -22,8 +24,10 @@ pub mod rules;
 pub mod running;
 mod seen;
 pub mod start;
+pub mod state_file;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +37,7 @@ use tokio::task::JoinHandle;
 use crate::alertmanager::AlertSender;
 use client::Address;
 use container::{COMPOSE_PROJECT, COMPOSE_SERVICE};
+use expected::Expected;
 use inventory::Inventory;
 use oom::ReadCount;
 use rules::Rules;
@@ -46,9 +51,13 @@ pub struct Settings {
     pub labels: Vec<String>,
     /// What to tell Alertmanager of.
     pub rules: Rules,
+    /// Which containers are expected to run.
+    pub watch: Vec<Expected>,
+    /// Where counts are kept over a restart; nowhere if `None`.
+    pub state_file: Option<PathBuf>,
 }
 
-/// Reads the sections `docker` and `events`.
+/// Reads the sections `docker` and `events`, and the key `state_file`.
 ///
 /// `environment` is the value of `DOCKER_HOST`, which holds where `docker.host` is absent.
 pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
@@ -60,7 +69,11 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         |items| items.into_iter().map(|item| item.text).collect(),
     );
     let window = window.unwrap_or(Rules::default().restart_window);
-    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+    let watch = expected::read(&mut docker);
+    // Empty is none: `state_file: ${SEAMARK_STATE:-}`.
+    let file = root.text("state_file").filter(|path| !path.is_empty());
+    let state_file = file.map(|path| root.beside(&path));
+    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window), watch, state_file }
 }
 
 /// The value is never shown: it may hold a password.
@@ -90,5 +103,7 @@ pub fn spawn(
     oom_kills: ReadCount,
 ) -> JoinHandle<()> {
     inventory.set_shown_labels(settings.labels.clone());
+    inventory.set_expected(settings.watch.clone());
+    inventory.keep_state_in(settings.state_file.clone());
     tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
 }

@@ -402,6 +402,8 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
         address: Address::Unix(story.docker.socket.clone()),
         labels: Vec::new(),
         rules: docker::rules::Rules::default(),
+        watch: Vec::new(),
+        state_file: None,
     };
     let sender = story._alertmanagers.sender.clone();
     story.watcher = docker::spawn(settings, Arc::clone(&story.inventory), sender, Box::new(|| None));

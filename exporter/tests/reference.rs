@@ -14,7 +14,8 @@ use std::path::Path;
 use seamark_exporter::collector::COLLECTORS;
 
 /// Not node_exporter's.
-const OF_DOCKER: [&str; 3] = ["docker", "container_state", "container_exits"];
+const OF_DOCKER: [&str; 6] =
+    ["docker", "container_state", "container_exits", "container_health", "container_expected", "compose"];
 
 fn table() -> String {
     let mut table =

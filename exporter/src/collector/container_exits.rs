@@ -1,4 +1,4 @@
-//! How containers ended: counts by name and reason, and the last end of each.
+//! How containers ended and why they could not be started: counts by name and reason, and the last end of each.
 //!
 //! Source: memory, kept by [`crate::docker`].
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use seamark_kit::exposition::{Exposition, Value};
 
-use super::container_state::with_identity;
+use super::container_state::{push_by_name, with_identity};
 use super::{CollectError, Collector, Registration};
 use crate::docker::inventory::{Inventory, Known};
 
@@ -27,6 +27,7 @@ impl Collector for ContainerExits {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         self.inventory.read(|known| {
             counts(known, out);
+            failed_starts(known, out);
             last_exits(known, out);
         });
         Ok(())
@@ -38,6 +39,16 @@ fn counts(known: &Known, out: &mut Exposition) {
     let family = out.counter("seamark_container_exits_total", help);
     for (name, counts) in known.exits() {
         for (reason, count) in counts.by_reason() {
+            family.push(&[("name", name), ("reason", reason.as_str())], count);
+        }
+    }
+}
+
+fn failed_starts(known: &Known, out: &mut Exposition) {
+    let help = "How often a container of this name could not be started, by reason; kept as the ends are.";
+    let family = out.counter("seamark_container_start_failures_total", help);
+    for (name, counts) in known.exits() {
+        for (reason, count) in counts.failed_starts() {
             family.push(&[("name", name), ("reason", reason.as_str())], count);
         }
     }
@@ -58,5 +69,10 @@ fn last_exits(known: &Known, out: &mut Exposition) {
         with_identity(life, ("reason", exit.reason.as_str()), |labels| {
             times.push(labels, exit.at.as_duration().as_secs_f64());
         });
+    }
+    let help = "How long the last run of a container took that has ended.";
+    let runs = out.gauge("seamark_container_last_run_duration_seconds", help);
+    for (life, uptime) in ended().filter_map(|(life, exit)| Some((life, exit.uptime?))) {
+        push_by_name(runs, life, uptime.as_secs_f64());
     }
 }

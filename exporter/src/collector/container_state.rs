@@ -1,4 +1,4 @@
-//! Every container, stopped ones included: who it is, its state, its health, its restarts.
+//! Every container, stopped ones included: who it is, its state, its health, its restarts, its times, its image.
 //!
 //! Source: memory, kept by [`crate::docker`]. While Docker is away the last known answers stay; `seamark_docker_up`
 //! says so.
@@ -6,10 +6,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use seamark_kit::exposition::Exposition;
+use jiff::Timestamp;
+use seamark_kit::exposition::{Exposition, Family};
 
 use super::{CollectError, Collector, Registration};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
+use crate::docker::images::is_outdated;
 use crate::docker::inventory::{Inventory, Known};
 use crate::docker::life::Life;
 use crate::docker::running::shown_labels;
@@ -37,6 +39,8 @@ impl Collector for ContainerState {
             states(known, out);
             healths(known, out);
             restarts(known, out);
+            times(known, out);
+            images(known, out);
         });
         Ok(())
     }
@@ -96,8 +100,38 @@ fn restarts(known: &Known, out: &mut Exposition) {
     let help = "How often a container's restart policy has started it again.";
     let family = out.counter("seamark_container_restarts_total", help);
     for life in known.lives() {
-        family.push(&[("id", &life.identity.path()), ("name", &life.identity.name)], life.restarts_total);
+        push_by_name(family, life, life.restarts_total);
     }
+}
+
+/// When it ended is in `seamark_container_last_exit_timestamp_seconds`.
+fn times(known: &Known, out: &mut Exposition) {
+    let mut tell = |name: &'static str, help: &'static str, time: fn(&Life) -> Option<Timestamp>| {
+        let family = out.gauge(name, help);
+        for (life, time) in known.lives().filter_map(|life| Some((life, time(life)?))) {
+            push_by_name(family, life, time.as_duration().as_secs_f64());
+        }
+    };
+    let help = "When a container was made, in seconds since 1970.";
+    tell("seamark_container_created_timestamp_seconds", help, |life| life.setup.created_at);
+    let help = "When a container was last started, in seconds since 1970, whether it still runs or not.";
+    tell("seamark_container_started_timestamp_seconds", help, Life::last_started_at);
+}
+
+fn images(known: &Known, out: &mut Exposition) {
+    let help = "Whether the name of a container's image means another image by now: pulled, but the container was not \
+                made anew.";
+    let family = out.gauge("seamark_container_image_outdated", help);
+    for life in known.lives() {
+        if let Some(outdated) = is_outdated(&life.identity.image, &life.identity.image_id, &known.images) {
+            push_by_name(family, life, outdated);
+        }
+    }
+}
+
+/// A sample with the few labels that find a container again.
+pub(super) fn push_by_name(family: &mut Family, life: &Life, value: impl Into<Value>) {
+    family.push(&[("id", &life.identity.path()), ("name", &life.identity.name)], value);
 }
 
 /// The labels of everything that is said of one container, with one more.

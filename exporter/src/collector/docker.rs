@@ -29,6 +29,14 @@ impl Collector for Docker {
         out.gauge("seamark_docker_events_connected", "Whether Docker's event stream is open.").set(events);
         out.counter("seamark_docker_decode_errors_total", "Parts of Docker's answers that could not be understood.")
             .set(errors);
+        if let Some(state) = self.inventory.state_file_status() {
+            let help = "Whether the state file, which keeps counts over a restart, can be written.";
+            out.gauge("seamark_exporter_state_file_writable", help).set(!state.failed);
+            if state.written_at > 0 {
+                let help = "When the state file was last written, in seconds since 1970.";
+                out.gauge("seamark_exporter_state_file_last_write_timestamp_seconds", help).set(state.written_at);
+            }
+        }
         Ok(())
     }
 }

@@ -156,7 +156,15 @@ impl Client {
                     }
                 };
                 let negotiated = async { docker?.negotiate_version().await };
-                Asks::Bollard(within_deadline(address, "/version", negotiated).await?)
+                let docker = within_deadline(address, "/version", negotiated).await?;
+                let version = within_deadline(address, "/version", docker.version()).await?;
+                let mut parts = version.components.into_iter().flatten();
+                if parts.any(|part| part.name.contains("Podman")) {
+                    // What its events say of health stands in a field that bollard leaves out.
+                    Asks::Lenient(Lenient::connect(address).await?)
+                } else {
+                    Asks::Bollard(docker)
+                }
             }
             Reading::Lenient => Asks::Lenient(Lenient::connect(address).await?),
         };
@@ -207,6 +215,22 @@ impl Client {
             other => other?,
         };
         answer::inspection(&self.json(&answer)?).map(Some).map_err(|error| self.malformed(error))
+    }
+
+    /// The id of the image that this name means; `None` when it means none.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when that cannot be told.
+    pub async fn image_id(&self, name: &str) -> Result<Option<String>, ClientError> {
+        let docker = match &self.asks {
+            Asks::Bollard(docker) => docker,
+            Asks::Lenient(lenient) => return lenient.image_id(name).await,
+        };
+        match within_deadline(&self.address, "/images/NAME/json", docker.inspect_image(name)).await {
+            Err(ClientError::Refused { status: 404, .. }) => Ok(None),
+            other => Ok(other?.id),
+        }
     }
 
     /// The events of containers from `since`, as far as the engine remembers, or from just before now.

@@ -1,5 +1,6 @@
 //! What is known of Docker, in memory: the watcher writes it, scrapes read it, and neither waits for the other's world.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -7,12 +8,15 @@ use tokio::sync::Notify;
 
 use super::event::Event;
 use super::exits::Counts;
+use super::expected::Expected;
+use super::images::{self, Images};
 use super::life::{Context, Effect, Life};
 use super::lifecycle::{Input, Lifecycle};
 use super::oom::OomKills;
 use super::rules::Rules;
 use super::running::{self, Running};
 use super::seen::Seen;
+use super::state_file::{StateFile, Status};
 
 /// What is known of one engine and its containers.
 ///
@@ -23,6 +27,8 @@ pub struct Inventory {
     changed: Notify,
     /// Here, so that a reload neither misses an event nor takes one twice.
     stream: Mutex<EventStream>,
+    state_file: Mutex<Option<Arc<StateFile>>>,
+    state_changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +50,10 @@ pub struct Known {
     pub decode_errors: u64,
     /// Labels of containers that are shown as labels of metrics.
     pub shown_labels: Vec<String>,
+    /// The watch list.
+    pub expected: Vec<Expected>,
+    /// What the names of images mean.
+    pub images: Images,
     lifecycle: Lifecycle,
     running: Arc<[Arc<Running>]>,
     /// Something may have changed since `running` was made.
@@ -59,6 +69,17 @@ impl Known {
     /// How often each name ended.
     pub fn exits(&self) -> impl Iterator<Item = (&str, &Counts)> {
         self.lifecycle.exits().iter()
+    }
+
+    /// Whether the engine has said once which containers there are.
+    pub const fn is_listed(&self) -> bool {
+        self.lifecycle.is_listed()
+    }
+
+    /// The names of images that may change their meaning: all, or those of which nothing is known yet.
+    pub(super) fn image_names(&self, all: bool) -> impl Iterator<Item = String> {
+        let names = images::names(self.lives().map(|life| life.identity.image.as_str()));
+        names.into_iter().filter(move |name| all || !self.images.contains_key(name))
     }
 }
 
@@ -90,7 +111,44 @@ impl Inventory {
         let effects = known.lifecycle.step(input, &mut Context { now, rules, oom_kills });
         drop(known);
         self.changed.notify_one();
+        // Time passes all the time, and mostly does nothing.
+        if *input != Input::Time || !effects.is_empty() {
+            self.state_changed.notify_one();
+        }
         effects
+    }
+
+    /// Keeps what has to outlive the process in this file, or nowhere. What the file holds is taken over when nothing
+    /// is known yet. Reads the file.
+    pub fn keep_state_in(&self, path: Option<PathBuf>) {
+        let mut kept = self.state_file.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().map(|file| file.path()) == path.as_deref() {
+            return;
+        }
+        *kept = path.map(|path| Arc::new(StateFile::new(path)));
+        let Some(memory) = kept.as_ref().and_then(|file| file.load()) else { return };
+        let mut known = self.lock();
+        if !known.is_listed() && known.lives().next().is_none() {
+            known.lifecycle.recall(memory);
+        }
+    }
+
+    /// Writes the state file, if there is one and anything has changed. Waits for the disk.
+    pub fn save_state(&self) {
+        let file = self.state_file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(file) = file {
+            file.save(|| self.lock().lifecycle.remember());
+        }
+    }
+
+    /// How the state file is; `None` where there is none.
+    pub fn state_file_status(&self) -> Option<Status> {
+        self.state_file.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|file| file.status())
+    }
+
+    /// Waits until the state file may have to be written.
+    pub(super) async fn state_changed(&self) {
+        self.state_changed.notified().await;
     }
 
     /// When time alone next changes something.
@@ -120,6 +178,20 @@ impl Inventory {
         let mut known = self.lock();
         known.shown_labels = labels;
         known.running_is_old = true;
+    }
+
+    pub(super) fn set_expected(&self, expected: Vec<Expected>) {
+        self.lock().expected = expected;
+    }
+
+    /// What names mean now; `all`: and nothing is known of the others.
+    pub(super) fn set_images(&self, found: Images, all: bool) {
+        let mut known = self.lock();
+        if all {
+            known.images = found;
+        } else {
+            known.images.extend(found);
+        }
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

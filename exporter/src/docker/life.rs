@@ -239,7 +239,11 @@ impl Life {
             Action::Stop => self.stopped(event.at, context, &mut effects),
             Action::Pause => self.state = State::Paused,
             Action::Unpause => self.state = State::Running,
-            Action::Health(health) => self.health = health,
+            Action::Health(health) => {
+                self.health = health;
+                // How often it failed and what it printed.
+                effects.push(self.inspect());
+            }
             // The start that goes with it has its own event; the others are not about its life.
             Action::Restart | Action::Detach | Action::Images => {}
             Action::Rename | Action::Update => effects.push(self.inspect()),

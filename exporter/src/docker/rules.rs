@@ -75,7 +75,7 @@ impl Rules {
 }
 
 /// Whether a glob with `*` (any text) and `?` (one character) is the whole text.
-fn matches(glob: &str, text: &str) -> bool {
+pub(super) fn matches(glob: &str, text: &str) -> bool {
     let glob: Vec<char> = glob.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut in_glob) = (0, 0);

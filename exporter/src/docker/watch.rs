@@ -9,12 +9,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
 use super::Settings;
 use super::client::{Client, ClientError, Reading};
 use super::container::Inspection;
+use super::event::Action;
+use super::images::Images;
 use super::inventory::Inventory;
 use super::life::Effect;
 use super::lifecycle::Input;
@@ -33,6 +36,14 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
 /// Inspections under way at once: quick after a start, gentle with the engine.
 const INSPECTIONS_AT_ONCE: usize = 8;
+
+/// Between a change of images and the questions about them: a pull changes several.
+const IMAGES_SETTLE: Duration = Duration::from_secs(1);
+/// Between two rounds of such questions: where images are built all day, they are not asked about all day.
+const IMAGES_REST: Duration = Duration::from_secs(10);
+/// Between two writes of the state file: a host on which containers crash all day must not wear out its disk. At the end
+/// of the process it is written at once.
+const STATE_REST: Duration = Duration::from_secs(10);
 
 type Answer = (String, u64, Result<Option<Inspection>, ClientError>);
 
@@ -56,7 +67,7 @@ pub(super) async fn watch(settings: Settings, inventory: Arc<Inventory>, alerts:
         questions: Mutex::default(),
         asked: Notify::new(),
     };
-    tokio::join!(watcher.follow_for_ever(), watcher.keep_time(), watcher.adopt());
+    tokio::join!(watcher.follow_for_ever(), watcher.keep_time(), watcher.keep_state(), watcher.adopt());
 }
 
 impl Watcher {
@@ -117,6 +128,10 @@ impl Watcher {
         let mut reconciliations = ticks(RECONCILE_EVERY);
         let mut inspections: FuturesUnordered<BoxFuture<'_, Answer>> = FuturesUnordered::new();
         let mut under_way = BTreeSet::new();
+        let mut images: FuturesUnordered<BoxFuture<'_, (Images, bool)>> = FuturesUnordered::new();
+        let mut rest_until = Instant::now();
+        let mut images_due = Some(rest_until + IMAGES_SETTLE);
+        let mut all_images = true;
         loop {
             self.ask(client, &mut inspections, &mut under_way);
             if inspections.is_empty() {
@@ -126,7 +141,13 @@ impl Watcher {
                 // Events first: an answer that is older than an event must find the event done.
                 biased;
                 event = events.next() => match event {
-                    Some(Ok(event)) if self.inventory.is_new(&event) => self.step(&Input::Event(event)),
+                    Some(Ok(event)) if self.inventory.is_new(&event) => {
+                        if matches!(event.action, Action::Images | Action::Create) {
+                            all_images |= event.action == Action::Images;
+                            images_due = images_due.or(Some(soon(rest_until)));
+                        }
+                        self.step(&Input::Event(event));
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(error @ ClientError::Malformed { .. })) => self.misread(&error),
                     Some(Err(error)) => return Err(error),
@@ -137,7 +158,21 @@ impl Watcher {
                     self.answered(id, generation, answer)?;
                 }
                 () = self.asked.notified() => {}
-                _ = reconciliations.tick() => self.list(client).await?,
+                Some((found, all)) = images.next() => {
+                    self.inventory.set_images(found, all);
+                    rest_until = Instant::now() + IMAGES_REST;
+                    // What has changed meanwhile is not forgotten, and has to wait.
+                    images_due = images_due.map(|due| due.max(rest_until));
+                }
+                () = sleep_until(images_due.unwrap_or_else(Instant::now)), if images_due.is_some() && images.is_empty() => {
+                    images_due = None;
+                    images.push(self.ask_images(client, std::mem::take(&mut all_images)));
+                }
+                _ = reconciliations.tick() => {
+                    self.list(client).await?;
+                    all_images = true;
+                    images_due = images_due.or(Some(soon(rest_until)));
+                }
                 _ = pings.tick() => client.ping().await?,
             }
         }
@@ -167,6 +202,23 @@ impl Watcher {
                 (id, generation, answer)
             }));
         }
+    }
+
+    /// One after the other: there is no hurry.
+    fn ask_images<'a>(&self, client: &'a Client, all: bool) -> BoxFuture<'a, (Images, bool)> {
+        let names: Vec<String> = self.inventory.read(|known| known.image_names(all).collect());
+        Box::pin(async move {
+            let mut found = Images::new();
+            for name in names {
+                let id = match client.image_id(&name).await {
+                    // Then the event stream ends, too, or the next ping fails.
+                    Err(ClientError::Unreachable { .. }) => return (found, false),
+                    answer => answer.unwrap_or_default(),
+                };
+                found.insert(name, id);
+            }
+            (found, all)
+        })
     }
 
     fn answered(
@@ -229,6 +281,17 @@ impl Watcher {
         }
     }
 
+    /// Writes the state file when something has changed, and then rests.
+    async fn keep_state(&self) {
+        loop {
+            self.inventory.state_changed().await;
+            let inventory = Arc::clone(&self.inventory);
+            // Not waited for with anything held: the disk may take its time.
+            let _ = spawn_blocking(move || inventory.save_state()).await;
+            sleep(STATE_REST).await;
+        }
+    }
+
     /// Goes on with the crashes that the process before this one told.
     async fn adopt(&self) {
         loop {
@@ -241,6 +304,10 @@ impl Watcher {
     fn lock_questions(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn soon(not_before: Instant) -> Instant {
+    (Instant::now() + IMAGES_SETTLE).max(not_before)
 }
 
 fn ticks(every: Duration) -> tokio::time::Interval {

@@ -49,6 +49,10 @@ pub struct Engine {
     pub asked: Vec<String>,
     /// Answers nothing, as a hung engine.
     pub hung: bool,
+    /// Ids of images, by name.
+    pub images: BTreeMap<String, String>,
+    /// What it says it is made of.
+    pub components: Value,
 }
 
 pub struct FakeDocker {
@@ -71,6 +75,8 @@ impl FakeDocker {
             .route("/version", get(version))
             .route("/containers/json", get(list))
             .route("/containers/{id}/json", get(inspect))
+            .route("/images/{name}/json", get(image))
+            .route("/images/{registry}/{folder}/{name}/json", get(nobody_s_image))
             .route("/events", get(events));
         let router = api.clone().nest("/v1.41", api).with_state(Arc::clone(&self.engine));
         self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
@@ -91,6 +97,7 @@ impl FakeDocker {
     pub fn put(&self, id: &str, name: &str, policy: &str, status: &str) {
         let answer = json!({
             "Id": id, "Name": format!("/{name}"), "Image": "sha256:1234", "RestartCount": 0,
+            "Created": "2026-11-21T09:59:58Z",
             "State": {"Status": status, "Running": status == "running", "ExitCode": 0, "OOMKilled": false,
                 "StartedAt": "2026-11-21T10:00:00Z", "FinishedAt": "0001-01-01T00:00:00Z"},
             "Config": {"Image": "busybox:latest", "Labels": {}},
@@ -149,7 +156,20 @@ async fn ping(State(engine): Shared) -> impl IntoResponse {
 
 async fn version(State(engine): Shared) -> impl IntoResponse {
     hang_if_hung(&engine, "version".to_owned()).await;
-    axum::Json(json!({"ApiVersion": "1.41"}))
+    axum::Json(json!({"ApiVersion": "1.41", "Components": engine.lock().unwrap().components}))
+}
+
+async fn image(State(engine): Shared, UrlPath(name): UrlPath<String>) -> Response {
+    hang_if_hung(&engine, format!("image {name}")).await;
+    let id = engine.lock().unwrap().images.get(&name).cloned();
+    match id {
+        Some(id) => axum::Json(json!({"Id": id})).into_response(),
+        None => nobody_s_image().await,
+    }
+}
+
+async fn nobody_s_image() -> Response {
+    (StatusCode::NOT_FOUND, axum::Json(json!({"message": "No such image"}))).into_response()
 }
 
 async fn list(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {

@@ -68,6 +68,16 @@ impl Lenient {
         answer::inspection(&value).map(Some).map_err(|error| self.malformed(error))
     }
 
+    /// The id of the image that this name means; `None` when it means none.
+    pub(super) async fn image_id(&self, name: &str) -> Result<Option<String>, ClientError> {
+        let answer = match self.get(&format!("/images/{name}/json"), &[]).await {
+            Err(ClientError::Refused { status: 404, .. }) => return Ok(None),
+            other => other?,
+        };
+        let value = self.json(answer).await?;
+        Ok(value.get("Id").and_then(Value::as_str).map(str::to_owned))
+    }
+
     /// The events of containers from now on, or from `since` as far as the engine remembers.
     ///
     /// Returns when the engine has begun to send. The stream ends with the connection; an event that cannot be

@@ -73,7 +73,7 @@ impl Life {
         let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
         if (ran && !runs) || restarted_unseen {
             self.ended_unseen(condition, restarts, context);
-        } else if restored && self.ended_while_away(condition, restarts) {
+        } else if restored && !ran && self.ended_while_away(condition, restarts) {
             self.ended_unseen(condition, restarts, context);
         } else if before == State::Other && self.last_exit.is_none() && !runs {
             self.remember_old_end(condition);
