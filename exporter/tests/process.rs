@@ -287,6 +287,23 @@ fn it_is_healthy_while_it_runs_and_ends_in_order_on_sigterm() {
 }
 
 #[test]
+fn the_state_file_is_written_at_the_end_and_only_by_an_exporter_that_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("exporter.state");
+    let text = format!("state_file: {}\n", file.display());
+    let config = write(&home, &text).display().to_string();
+    for task in ["once", "check-config"] {
+        assert_eq!(run(&home, &[task, "--config.file", &config]).status.code(), Some(0), "{task}");
+        assert!(!file.exists(), "{task}");
+    }
+    let mut exporter = Exporter::start(&home, &text);
+    assert_eq!(exporter.metric("seamark_exporter_state_file_writable").as_deref(), Some("1"));
+    kill_process(Pid::from_child(&exporter.child), Signal::TERM).unwrap();
+    assert_eq!(exporter.child.wait().unwrap().code(), Some(0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{\"version\":1,\"names\":{},\"containers\":{}}\n");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read_to_its_end_holds_up_neither_scrapes_nor_the_end() {
     let home = tempfile::tempdir().unwrap();
     let mut exporter = Exporter::start(&home, "instance: web-1\n");
