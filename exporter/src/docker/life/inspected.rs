@@ -71,9 +71,8 @@ impl Life {
         let runs = condition.state.has_process();
         let ran = before.has_process();
         let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
-        if (ran && !runs) || restarted_unseen {
-            self.ended_unseen(condition, restarts, context);
-        } else if restored && !ran && self.ended_while_away(condition, restarts) {
+        let ended_while_away = restored && !ran && self.ended_while_away(condition, restarts);
+        if (ran && !runs) || restarted_unseen || ended_while_away {
             self.ended_unseen(condition, restarts, context);
         } else if before == State::Other && self.last_exit.is_none() && !runs {
             self.remember_old_end(condition);
