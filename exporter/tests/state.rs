@@ -371,3 +371,24 @@ async fn podman_loses_no_container_and_a_stop_on_it_is_no_crash() {
     assert_eq!(alertmanager.told(), ["ContainerCrashed going firing", "ContainerCrashed ready firing"]);
     assert!(Path::new(&docker.socket).exists());
 }
+
+#[tokio::test]
+async fn podman_s_word_of_health_is_heard_though_it_has_used_no_word_that_docker_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut docker = FakeDocker::new(folder.path());
+    docker.engine.lock().unwrap().components = json!([{"Name": "Podman Engine", "Version": "5.4.2"}]);
+    docker.put("web00", "web", "no", "running");
+    docker.listen();
+    let exporter = Exporter::start(&docker, "{}").await;
+    let health = |status: &str| {
+        docker.change("web00", |answer| answer["State"]["Health"] = json!({"Status": status}));
+        docker.emit(&podman_event("web", "health_status", 1, "0", &json!({"HealthStatus": status})));
+    };
+    health("unhealthy");
+    let line =
+        r#"seamark_container_health_status{id="/docker/web00",name="web",image="busybox:latest",status="unhealthy"} 1"#;
+    eventually("unhealthy", || {
+        exporter.has(&line.replace("busybox:latest", "docker.io/library/busybox:latest")).or_else(|| exporter.has(line))
+    })
+    .await;
+}
