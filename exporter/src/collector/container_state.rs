@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use seamark_kit::exposition::{Exposition, Family};
+use seamark_kit::exposition::{Exposition, Family, Value};
 
 use super::{CollectError, Collector, Registration};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
