@@ -7,6 +7,7 @@
 //! ```
 
 pub mod answer;
+pub mod check;
 pub mod client;
 pub mod container;
 pub mod event;
@@ -15,6 +16,7 @@ pub mod exits;
 pub mod inventory;
 pub mod life;
 pub mod lifecycle;
+mod missing;
 pub mod oom;
 mod orphans;
 pub mod rules;
@@ -34,6 +36,9 @@ use container::{COMPOSE_PROJECT, COMPOSE_SERVICE};
 use inventory::Inventory;
 use oom::ReadCount;
 use rules::Rules;
+
+/// More would not fit into a message.
+const MOST_LOG_LINES: u32 = 100;
 
 /// The sections `docker` and `events` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +63,9 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         |items| items.into_iter().map(|item| item.text).collect(),
     );
     let window = window.unwrap_or(Rules::default().restart_window);
-    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+    let log_lines = docker.number("log_lines", 0..=MOST_LOG_LINES).unwrap_or_default();
+    let rules = Rules { log_lines, ..Rules::read(&mut root.section("events"), window) };
+    Settings { address, labels, rules }
 }
 
 /// The value is never shown: it may hold a password.

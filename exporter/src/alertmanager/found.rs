@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
-use super::alert::{EventAlert, ExitNote, Kind, Origin};
+use super::alert::{Detail, EventAlert, ExitNote, Kind, Origin};
 use super::post::{Poster, cause};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Identity};
 use crate::docker::exit::ExitReason;
@@ -157,6 +157,8 @@ impl Answer {
                 restart_policy: note("restart_policy").unwrap_or_default().to_owned(),
                 uptime: note("uptime").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
             }),
+            // Told again without its last lines they would be gone.
+            detail: Detail { log: note("log").unwrap_or_default().to_owned(), ..Detail::default() },
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             resolved: false,

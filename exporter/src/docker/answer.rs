@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::check::LastCheck;
 use super::container::{Condition, Health, Identity, Inspection, Network, RestartPolicy, Setup, State};
 
 /// An answer that lacks what it is about.
@@ -82,7 +83,7 @@ pub fn inspection(value: &Value) -> Result<Inspection, DecodeError> {
         finished_at: moment(text("/State/FinishedAt")),
         pid: integer("/State/Pid").and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0),
     };
-    Ok(Inspection { identity, setup, condition })
+    Ok(Inspection { identity, setup, condition, check: LastCheck::read(value) })
 }
 
 /// Docker writes year 1 for "never".

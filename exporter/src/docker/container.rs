@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::check::LastCheck;
+
 /// The label under which Compose keeps its project.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 /// The label under which Compose keeps its service.
@@ -247,4 +249,6 @@ pub struct Inspection {
     pub setup: Setup,
     /// How it is.
     pub condition: Condition,
+    /// What its health checks said last; `None` where it has none.
+    pub check: Option<LastCheck>,
 }

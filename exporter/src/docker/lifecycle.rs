@@ -8,6 +8,7 @@ use super::container::Inspection;
 use super::event::Event;
 use super::exits::ExitCounts;
 use super::life::{Context, Effect, Life};
+use super::missing::Missing;
 use super::orphans::Orphans;
 use crate::alertmanager::alert::EventAlert;
 
@@ -24,6 +25,8 @@ pub enum Input {
     Listed(Vec<String>),
     /// An Alertmanager holds this crash for firing; a process before this one may have told it.
     Firing(Box<EventAlert>),
+    /// The last lines of this container, fit to be shown.
+    Log(String, String),
     /// Nothing but time has passed.
     Time,
 }
@@ -34,6 +37,7 @@ pub struct Lifecycle {
     lives: BTreeMap<String, Life>,
     exits: ExitCounts,
     orphans: Orphans,
+    missing: Missing,
 }
 
 impl Lifecycle {
@@ -49,7 +53,12 @@ impl Lifecycle {
 
     /// When time alone next changes something.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.lives.values().filter_map(Life::next_deadline).chain(self.orphans.next_deadline()).min()
+        self.lives
+            .values()
+            .filter_map(Life::next_deadline)
+            .chain(self.orphans.next_deadline())
+            .chain(self.missing.next_deadline())
+            .min()
     }
 
     /// One step. Counts are kept here; what has to be done outside is handed back.
@@ -70,9 +79,11 @@ impl Lifecycle {
                 self.orphans.take_in(alert, context.now);
                 Vec::new()
             }
+            Input::Log(id, text) => self.on_log(id, text, context),
             Input::Time => self.on_time(context),
         };
         effects.extend(self.adopt(context));
+        effects.extend(self.missing.due(self.lives.values(), context.now));
         self.exits.sweep(self.lives.values().map(|life| life.identity.name.as_str()), context.now);
         effects
     }
@@ -118,6 +129,10 @@ impl Lifecycle {
         self.lives.values().map(Life::inspect).chain(unknown).collect()
     }
 
+    fn on_log(&mut self, id: &str, text: &str, context: &Context<'_>) -> Vec<Effect> {
+        self.lives.get_mut(id).map(|life| life.on_log(text, context)).unwrap_or_default()
+    }
+
     fn on_time(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let due: Vec<String> = self
             .lives
@@ -146,12 +161,13 @@ impl Lifecycle {
                 Effect::Removed => {
                     self.lives.remove(id);
                 }
-                Effect::Alert(_) | Effect::Inspect { .. } => effects.push(effect),
+                Effect::Missed(alert) => self.missing.add(*alert, context.now),
+                Effect::Alert(_) | Effect::Inspect { .. } | Effect::ReadLog { .. } => effects.push(effect),
             }
         }
         // Nobody can be asked about what is gone.
         if !self.lives.contains_key(id) {
-            effects.retain(|effect| !matches!(effect, Effect::Inspect { .. }));
+            effects.retain(|effect| !matches!(effect, Effect::Inspect { .. } | Effect::ReadLog { .. }));
         }
         effects
     }
