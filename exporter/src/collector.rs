@@ -7,6 +7,7 @@ mod bcache;
 mod bonding;
 mod btrfs;
 mod conntrack;
+mod container_alerts;
 mod container_exits;
 mod container_state;
 mod cpu;
@@ -120,6 +121,7 @@ pub static COLLECTORS: &[Registration] = &[
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
+    container_alerts::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.

@@ -95,5 +95,6 @@ pub fn spawn(
     oom_kills: ReadCount,
 ) -> JoinHandle<()> {
     inventory.set_shown_labels(settings.labels.clone());
+    inventory.set_rules(settings.rules.clone());
     tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
 }

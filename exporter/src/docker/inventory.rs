@@ -44,6 +44,8 @@ pub struct Known {
     pub decode_errors: u64,
     /// Labels of containers that are shown as labels of metrics.
     pub shown_labels: Vec<String>,
+    /// What is told, and of whom.
+    pub rules: Rules,
     lifecycle: Lifecycle,
     running: Arc<[Arc<Running>]>,
     /// Something may have changed since `running` was made.
@@ -120,6 +122,10 @@ impl Inventory {
         let mut known = self.lock();
         known.shown_labels = labels;
         known.running_is_old = true;
+    }
+
+    pub(super) fn set_rules(&self, rules: Rules) {
+        self.lock().rules = rules;
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

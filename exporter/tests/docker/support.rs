@@ -49,6 +49,9 @@ pub struct Engine {
     pub asked: Vec<String>,
     /// Answers nothing, as a hung engine.
     pub hung: bool,
+    /// What the logs hold; after that nothing more comes, and no end.
+    pub log: Vec<u8>,
+    pub log_hangs: bool,
 }
 
 pub struct FakeDocker {
@@ -71,6 +74,7 @@ impl FakeDocker {
             .route("/version", get(version))
             .route("/containers/json", get(list))
             .route("/containers/{id}/json", get(inspect))
+            .route("/containers/{id}/logs", get(logs))
             .route("/events", get(events));
         let router = api.clone().nest("/v1.41", api).with_state(Arc::clone(&self.engine));
         self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
@@ -165,6 +169,23 @@ async fn inspect(State(engine): Shared, UrlPath(id): UrlPath<String>) -> Respons
         Some(answer) => axum::Json(answer.clone()).into_response(),
         None => (StatusCode::NOT_FOUND, axum::Json(json!({"message": "No such container"}))).into_response(),
     }
+}
+
+async fn logs(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path_and_query().unwrap().to_string();
+    hang_if_hung(&engine, path).await;
+    let (log, hangs) = {
+        let engine = engine.lock().unwrap();
+        (engine.log.clone(), engine.log_hangs)
+    };
+    let all = stream::once(async { Ok::<_, std::io::Error>(log) });
+    let rest = stream::once(async move {
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(Vec::new())
+    });
+    Body::from_stream(futures_util::StreamExt::chain(all, rest)).into_response()
 }
 
 async fn events(State(engine): Shared, Query(query): Query<BTreeMap<String, String>>) -> Response {
