@@ -252,7 +252,7 @@ impl FakeAlertmanager {
     }
 }
 
-async fn take(
+pub async fn take(
     State(received): State<Arc<Mutex<Received>>>,
     headers: axum::http::HeaderMap,
     axum::Json(alerts): axum::Json<Vec<Value>>,
@@ -268,7 +268,7 @@ async fn take(
 }
 
 /// The alerts whose last word was that they fire, of those that every `filter=name="value"` lets through.
-async fn firing(
+pub async fn firing(
     State(received): State<Arc<Mutex<Received>>>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> axum::Json<Vec<Value>> {
