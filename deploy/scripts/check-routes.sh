@@ -22,6 +22,9 @@ goes_to seamark alertname=ContainerCrashed seamark_kind=event severity=critical
 goes_to seamark-once alertname=ContainerRestarted seamark_kind=event severity=warning
 goes_to seamark-once alertname=ContainerStopped seamark_kind=event severity=info
 goes_to seamark-once alertname=ContainerStarted seamark_kind=event severity=info
+goes_to seamark alertname=ContainerUnhealthyEvent seamark_kind=event severity=warning
+goes_to seamark alertname=ContainerRestartLoop seamark_kind=event severity=critical
+goes_to seamark-once alertname=ContainerRemovedUnexpectedly seamark_kind=event severity=warning
 goes_to seamark alertname=ContainerExitedUnexpectedly severity=critical
 goes_to seamark alertname=ContainerRestartLoop severity=critical
 goes_to seamark alertname=DockerUnavailable severity=critical

@@ -5,10 +5,12 @@
 //! who answers) is in [`Outboxes`].
 
 pub mod alert;
+mod connection;
 mod found;
 mod outbox;
 mod post;
 pub mod settings;
+pub mod tls;
 
 use std::sync::Arc;
 
@@ -17,9 +19,11 @@ use tokio::task::JoinHandle;
 use tracing::warn;
 
 use alert::{EventAlert, Origin};
+use connection::Connection;
 use found::Found;
 use outbox::Outbox;
 pub use outbox::Outboxes;
+use post::Poster;
 pub use settings::{Settings, read};
 
 /// The way to every Alertmanager: alerts in, and what they knew at first out.
@@ -60,6 +64,11 @@ impl Drop for Alertmanagers {
     }
 }
 
+/// The HTTP client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ClientError(String);
+
 /// Starts one task for each configured Alertmanager.
 ///
 /// `instance` is the host's name as Prometheus knows it: a pushed and a scraped alert must agree.
@@ -67,21 +76,31 @@ impl Drop for Alertmanagers {
 /// # Errors
 ///
 /// When the HTTP client cannot be set up.
-pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result<Alertmanagers, reqwest::Error> {
+pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result<Alertmanagers, ClientError> {
     let origin = Origin { instance: instance.to_owned(), labels: settings.labels.clone() };
-    let client = post::client()?;
+    let shared = connection::client(&tls::Tls::default()).map_err(ClientError)?;
     outboxes.keep_only(settings.targets.iter().map(|target| target.name.as_str()));
-    let mut sender = AlertSender { outboxes: Vec::new(), found: outboxes.found() };
-    let mut tasks = Vec::new();
+    let sender = AlertSender { outboxes: Vec::new(), found: outboxes.found() };
+    let mut all = Alertmanagers { sender, tasks: Vec::new() };
     for target in &settings.targets {
         if target.sends_credentials_in_clear() {
             warn!("the credentials for Alertmanager `{}` go over plain http; use https", target.name);
         }
+        if target.tls.insecure_skip_verify {
+            warn!("the certificate of Alertmanager `{}` is not checked; name its authority in `ca_file`", target.name);
+        }
         let outbox = outboxes.of(&target.name);
-        sender.outboxes.push(Arc::clone(&outbox));
-        tasks.push(tokio::spawn(post::run(client.clone(), target.clone(), origin.clone(), outbox, outboxes.found())));
+        all.sender.outboxes.push(Arc::clone(&outbox));
+        all.tasks.push(tokio::spawn(post::run(Poster {
+            name: target.name.clone(),
+            url: target.url.clone(),
+            connection: Connection::new(target.clone(), &shared).map_err(ClientError)?,
+            origin: origin.clone(),
+            outbox,
+            found: outboxes.found(),
+        })));
     }
-    Ok(Alertmanagers { sender, tasks })
+    Ok(all)
 }
 
 impl Outboxes {

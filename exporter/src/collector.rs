@@ -8,6 +8,7 @@ mod bonding;
 mod btrfs;
 mod compose;
 mod conntrack;
+mod container_alerts;
 mod container_exits;
 mod container_expected;
 mod container_health;
@@ -126,6 +127,7 @@ pub static COLLECTORS: &[Registration] = &[
     container_health::COLLECTOR,
     container_expected::COLLECTOR,
     compose::COLLECTOR,
+    container_alerts::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod answer;
+pub mod check;
 pub mod client;
 pub mod container;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod inventory;
 pub mod life;
 pub mod lifecycle;
 pub mod memory;
+mod missing;
 pub mod oom;
 mod orphans;
 pub mod rules;
@@ -41,6 +43,9 @@ use expected::Expected;
 use inventory::Inventory;
 use oom::ReadCount;
 use rules::Rules;
+
+/// More would not fit into a message.
+const MOST_LOG_LINES: u32 = 100;
 
 /// The sections `docker` and `events` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +78,10 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     // Empty is none: `state_file: ${SEAMARK_STATE:-}`.
     let file = root.text("state_file").filter(|path| !path.is_empty());
     let state_file = file.map(|path| root.beside(&path));
-    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window), watch, state_file }
+    let log_lines = docker.number("log_lines", 0..=MOST_LOG_LINES).unwrap_or_default();
+    let missed = watch.clone();
+    let rules = Rules { log_lines, missed, ..Rules::read(&mut root.section("events"), window) };
+    Settings { address, labels, rules, watch, state_file }
 }
 
 /// The value is never shown: it may hold a password.
@@ -105,5 +113,6 @@ pub fn spawn(
     inventory.set_shown_labels(settings.labels.clone());
     inventory.set_expected(settings.watch.clone());
     inventory.keep_state_in(settings.state_file.clone());
+    inventory.set_rules(settings.rules.clone());
     tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
 }

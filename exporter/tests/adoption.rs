@@ -9,7 +9,7 @@
 )]
 
 use jiff::{SignedDuration, Timestamp};
-use seamark_exporter::alertmanager::alert::{EventAlert, ExitNote, Kind};
+use seamark_exporter::alertmanager::alert::{Detail, EventAlert, ExitNote, Kind};
 use seamark_exporter::docker::answer;
 use seamark_exporter::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Identity};
 use seamark_exporter::docker::event::{Action, Event};
@@ -105,6 +105,7 @@ fn told() -> EventAlert {
         exit: Some(ExitNote { code: 3, reason: ExitReason::Oom, restart_policy: "no".to_owned(), uptime: None }),
         starts_at: second(-100.0),
         ends_at: second(500.0),
+        detail: Detail::default(),
         resolved: false,
     }
 }

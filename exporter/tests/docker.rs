@@ -115,6 +115,18 @@ impl Story {
         .await;
     }
 
+    /// One word that bollard does not know is enough.
+    async fn read_leniently(&self) {
+        let asked = |docker: &FakeDocker| {
+            let asked = docker.engine.lock().unwrap().asked.clone();
+            asked.iter().any(|path| path == "/v1.41/containers/json").then_some(())
+        };
+        self.docker.put("odd", "odd", "no", "pondering");
+        self.docker.emit(&event("odd", "odd", "create", 3, &[]));
+        eventually("read leniently", || asked(&self.docker)).await;
+        self.connected().await;
+    }
+
     fn die(&self, id: &str, name: &str, code: &str, second: i64) {
         self.docker.change(id, |answer| {
             answer["State"]["Status"] = json!("exited");
@@ -425,4 +437,112 @@ async fn a_hung_engine_is_told_from_one_that_answers() {
     docker.engine.lock().unwrap().hung = false;
     // The question that hangs is given up after its deadline, and asked again.
     tokio::time::timeout(Duration::from_secs(30), story.answered()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unhealthy_container_is_told_at_once_with_what_its_check_said_and_so_is_its_recovery() {
+    for lenient in [false, true] {
+        let alertmanager = FakeAlertmanager::listen().await;
+        let story = Story::begin(&urls(&[&alertmanager])).await;
+        story.run("aa", "web", "no").await;
+        if lenient {
+            story.read_leniently().await;
+        }
+        let output = format!("curl: (7) http://me:hunter2@web/ \u{1b}[31mrefused\u{1b}[0m\n{}", "店 ".repeat(900));
+        story.docker.change("aa", |answer| {
+            answer["State"]["Health"] = json!({"Status": "unhealthy", "FailingStreak": 3, "Log": [
+                {"Start": "2026-11-21T10:00:00Z", "End": "2026-11-21T10:00:01Z", "ExitCode": 0, "Output": "fine"},
+                {"Start": "2026-11-21T10:00:30Z", "End": "2026-11-21T10:00:31Z", "ExitCode": 7, "Output": output}]});
+        });
+        story.docker.emit(&event("aa", "web", "health_status: unhealthy", 10, &[]));
+        eventually("unhealthy", || (alertmanager.told() == ["ContainerUnhealthyEvent web firing"]).then_some(())).await;
+        let alert = alertmanager.received.lock().unwrap().alerts[0].clone();
+        assert_eq!(
+            alert["labels"],
+            json!({"alertname": "ContainerUnhealthyEvent", "seamark_kind": "event", "severity": "warning",
+                "job": "seamark", "instance": "web-1", "id": "/docker/aa", "name": "web", "image": "busybox:latest"})
+        );
+        let notes = &alert["annotations"];
+        assert_eq!(notes["description"], "The last 3 health checks of web have failed.");
+        assert_eq!((&notes["failing_streak"], &notes["check_exit_code"]), (&json!("3"), &json!("7")));
+        let shown = notes["check_output"].as_str().unwrap();
+        assert!(shown.starts_with("curl: (7) http://<redacted>@web/ refused\n店 店"), "{shown}");
+        assert_eq!(shown.chars().count(), 500);
+        assert_eq!(alert["startsAt"], "2026-11-21T09:56:50Z", "that of the event");
+
+        story.docker.change("aa", |answer| answer["State"]["Health"]["Status"] = json!("healthy"));
+        story.docker.emit(&event("aa", "web", "health_status: healthy", 20, &[]));
+        let both = ["ContainerUnhealthyEvent web firing", "ContainerUnhealthyEvent web resolved"];
+        eventually("healthy", || (alertmanager.told() == both).then_some(())).await;
+        assert_eq!(alertmanager.received.lock().unwrap().alerts[1]["annotations"]["ended_by"], "healthy");
+    }
+}
+
+fn frame(stream: u8, text: &str) -> Vec<u8> {
+    let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+    [&[stream, 0, 0, 0], &length[..], text.as_bytes()].concat()
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_crashed_container_come_with_it_however_docker_sends_and_we_read_them() {
+    let frames = [frame(1, "listening\n"), frame(2, "DB_PASSWORD=hunter2 \u{1b}[1mrefused\n")].concat();
+    let bare = b"listening\r\nDB_PASSWORD=hunter2 \x1b[1mrefused\r\n".to_vec();
+    for (lenient, hangs, log) in [
+        (false, false, &frames),
+        (true, false, &frames),
+        (false, false, &bare),
+        (true, false, &bare),
+        (false, true, &frames),
+    ] {
+        let alertmanager = FakeAlertmanager::listen().await;
+        let story = Story::begin(&format!("{}docker: {{log_lines: 20}}\n", urls(&[&alertmanager]))).await;
+        story.run("aa", "web", "no").await;
+        if lenient {
+            story.read_leniently().await;
+        }
+        {
+            let mut engine = story.docker.engine.lock().unwrap();
+            (engine.log, engine.log_hangs) = (log.clone(), hangs);
+        }
+        story.die("aa", "web", "3", 10);
+        eventually("told", || (alertmanager.told() == ["ContainerCrashed web firing"]).then_some(())).await;
+        let shown = alertmanager.received.lock().unwrap().alerts[0]["annotations"]["log"].clone();
+        assert_eq!(shown, "listening\nDB_PASSWORD=<redacted> refused", "lenient {lenient}, hangs {hangs}");
+        let asked = story.docker.engine.lock().unwrap().asked.clone();
+        let version = if lenient { "/v1.41" } else { "" };
+        assert!(asked.contains(&format!("{version}/containers/aa/logs?stdout=1&stderr=1&tail=20")), "{asked:?}");
+        assert_eq!(alertmanager.told().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn without_being_told_to_nobody_reads_a_log() {
+    let alertmanager = FakeAlertmanager::listen().await;
+    let story = Story::begin(&urls(&[&alertmanager])).await;
+    story.docker.engine.lock().unwrap().log = b"secret\n".to_vec();
+    assert_eq!(story.mark(&alertmanager).await, ["ContainerCrashed marker firing"]);
+    assert!(alertmanager.received.lock().unwrap().alerts[0]["annotations"].get("log").is_none());
+    assert!(story.docker.engine.lock().unwrap().asked.iter().all(|path| !path.contains("/logs")));
+}
+
+#[tokio::test]
+async fn a_reload_takes_a_container_out_of_what_is_told_and_ends_what_was() {
+    let alertmanager = FakeAlertmanager::listen().await;
+    let mut story = Story::begin(&urls(&[&alertmanager])).await;
+    story.run("aa", "web", "no").await;
+    let enabled = |value: u8| format!("seamark_container_alerts_enabled{{id=\"/docker/aa\",name=\"web\"}} {value}");
+    eventually("covered", || story.has(&enabled(1))).await;
+    story.watcher.abort();
+    eventually("nobody listens", || (story.docker.listeners() == 0).then_some(())).await;
+    let rules = docker::rules::Rules { exclude: vec!["w*".to_owned()], ..docker::rules::Rules::default() };
+    let address = Address::Unix(story.docker.socket.clone());
+    let settings = docker::Settings { address, labels: Vec::new(), rules, watch: Vec::new(), state_file: None };
+    let sender = story._alertmanagers.sender.clone();
+    story.watcher = docker::spawn(settings, Arc::clone(&story.inventory), sender, Box::new(|| None));
+    story.connected().await;
+    eventually("not covered", || story.has(&enabled(0))).await;
+    story.docker.emit(&event("aa", "web", "health_status: unhealthy", 10, &[]));
+    story.docker.emit(&event("aa", "web", "kill", 11, &[("signal", "9")]));
+    story.die("aa", "web", "137", 11);
+    assert_eq!(story.mark(&alertmanager).await, ["ContainerCrashed marker firing"]);
 }

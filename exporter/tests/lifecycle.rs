@@ -10,8 +10,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use seamark_exporter::docker::answer;
-use seamark_exporter::docker::container::{Identity, Inspection, State};
+use seamark_exporter::docker::container::{Health, Identity, Inspection, State};
 use seamark_exporter::docker::event::{Action, Event};
+use seamark_exporter::docker::expected::Expected;
 use seamark_exporter::docker::life::{Context, Effect, Life};
 use seamark_exporter::docker::lifecycle::{Input, Lifecycle};
 use seamark_exporter::docker::oom::OomKills;
@@ -50,16 +51,20 @@ impl Play {
         play
     }
 
-    fn step(&mut self, time: f64, input: &Input) -> Vec<String> {
+    fn effects(&mut self, time: f64, input: &Input) -> Vec<Effect> {
         let mut context = Context { now: second(time), rules: &self.rules, oom_kills: &mut self.oom_kills };
-        let effects = self.lifecycle.step(input, &mut context);
-        effects
+        self.lifecycle.step(input, &mut context)
+    }
+
+    fn step(&mut self, time: f64, input: &Input) -> Vec<String> {
+        self.effects(time, input)
             .iter()
             .map(|effect| match effect {
                 Effect::Exited { name, code, reason } => format!("exit {name} {code} {reason}"),
                 Effect::Alert(alert) if alert.resolved => format!("resolved {}", alert.kind.alert_name()),
                 Effect::Alert(alert) => alert.kind.alert_name().to_owned(),
                 Effect::Inspect { generation, .. } => format!("inspect {generation}"),
+                Effect::ReadLog { lines, .. } => format!("log {lines}"),
                 other => panic!("{other:?}"),
             })
             .collect()
@@ -70,11 +75,11 @@ impl Play {
     }
 
     fn to(&mut self, id: &str, name: &str, time: f64, action: Action) -> Vec<String> {
-        let labels = [("com.docker.compose.project", "shop"), ("com.docker.compose.service", "web")]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let container =
-            Identity { id: id.to_owned(), name: name.to_owned(), labels: labels.into(), ..Identity::default() };
-        self.step(time, &Input::Event(Event { at: second(time), action, container }))
+        self.step(time, &event(id, name, time, action))
+    }
+
+    fn event(&self, time: f64, action: Action) -> Input {
+        event("aa", "web", time, action)
     }
 
     fn answer(&mut self, time: f64, generation: u64, answer: Inspection) -> Vec<String> {
@@ -88,6 +93,13 @@ impl Play {
     fn life(&self) -> &Life {
         self.lifecycle.lives().find(|life| life.identity.id == "aa").unwrap()
     }
+}
+
+fn event(id: &str, name: &str, time: f64, action: Action) -> Input {
+    let labels = [("com.docker.compose.project", "shop"), ("com.docker.compose.service", "web")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let container = Identity { id: id.to_owned(), name: name.to_owned(), labels: labels.into(), ..Identity::default() };
+    Input::Event(Event { at: second(time), action, container })
 }
 
 fn die(code: i64) -> Action {
@@ -262,4 +274,233 @@ fn one_that_had_ended_before_anybody_looked_is_shown_but_neither_counted_nor_tol
     assert_eq!((last.code, last.reason.as_str(), last.at), (3, "unknown", second(-900.0)));
     let (name, counts) = play.lifecycle.exits().iter().next().unwrap();
     assert_eq!((name, counts.by_reason().map(|(_, count)| count).sum::<u64>()), ("web", 0));
+}
+
+fn unhealthy(streak: u64, output: &str) -> Value {
+    json!({"Status": "running", "StartedAt": second(-0.01).to_string(), "Health": {"Status": "unhealthy",
+        "FailingStreak": streak, "Log": [{"ExitCode": 1, "Output": output}]}})
+}
+
+#[test]
+fn an_unhealthy_container_is_told_with_the_output_of_its_check_until_it_is_healthy() {
+    let mut play = Play::running("no");
+    assert_eq!(play.at(5.0, Action::Health(Health::Unhealthy)), ["inspect 3"]);
+    let effects = play.effects(5.1, &Input::Inspected(Box::new(inspection(unhealthy(3, "no answer"), "no", 0)), 3));
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(alert.kind.alert_name(), "ContainerUnhealthyEvent");
+    let check = alert.detail.check.clone().unwrap();
+    assert_eq!((check.failing_streak, check.exit_code, check.output.as_str()), (3, Some(1), "no answer"));
+    assert_eq!(alert.starts_at, second(5.0));
+    assert_eq!(play.time(65.0), [] as [&str; 0]);
+    // The next look at all containers brings what the check says now; the next minute tells it.
+    assert_eq!(play.answer(66.0, 3, inspection(unhealthy(9, "still none"), "no", 0)), [] as [&str; 0]);
+    let effects = play.effects(70.0, &Input::Time);
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(alert.detail.check.clone().unwrap().failing_streak, 9);
+    let effects = play.effects(71.0, &play.event(71.0, Action::Health(Health::Healthy)));
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(alert.resolved && alert.detail.ended_by == "healthy", "{alert:?}");
+    assert_eq!(play.time(3600.0), [] as [&str; 0]);
+}
+
+#[test]
+fn an_unhealthy_container_is_told_without_the_output_when_nobody_answers() {
+    let mut play = Play::running("no");
+    play.at(5.0, Action::Health(Health::Unhealthy));
+    assert_eq!(play.time(5.4), [] as [&str; 0]);
+    assert_eq!(play.time(5.5), ["ContainerUnhealthyEvent"]);
+    // Unhealthy again without a word of healthy is the same alert.
+    assert_eq!(play.at(6.0, Action::Health(Health::Unhealthy)), [] as [&str; 0]);
+    assert_eq!(play.at(9.0, die(1))[..2], ["exit web 1 crash", "ContainerCrashed"]);
+    assert_eq!(play.time(66.0), [] as [&str; 0], "its end was the end of it");
+}
+
+#[test]
+fn an_end_a_restart_and_a_removal_are_each_the_end_of_being_unhealthy() {
+    for (action, ended_by) in
+        [(Action::Start, "restarted"), (die(0), "down"), (Action::Destroy, "removed"), (Action::Stop, "-")]
+    {
+        let mut play = Play::running("no");
+        play.at(5.0, Action::Health(Health::Unhealthy));
+        assert_eq!(play.time(5.5), ["ContainerUnhealthyEvent"]);
+        let effects = play.effects(6.0, &play.event(6.0, action.clone()));
+        let ended = effects.iter().find_map(|effect| match effect {
+            Effect::Alert(alert) if alert.resolved => Some(alert.detail.ended_by),
+            _ => None,
+        });
+        assert_eq!(ended.unwrap_or("-"), ended_by, "{action:?}");
+    }
+}
+
+#[test]
+fn one_that_is_found_unhealthy_is_told_and_a_new_configuration_may_end_that() {
+    let mut play = Play::running("no");
+    assert_eq!(play.answer(5.0, 2, inspection(unhealthy(4, ""), "no", 0)), ["ContainerUnhealthyEvent"]);
+    play.rules.unhealthy = false;
+    assert_eq!(play.time(65.0), ["resolved ContainerUnhealthyEvent"]);
+    assert_eq!(play.answer(66.0, 2, inspection(unhealthy(5, ""), "no", 0)), [] as [&str; 0]);
+}
+
+/// Crashes and comes back a moment later.
+fn bounce(play: &mut Play, time: f64) -> Vec<String> {
+    let mut told = play.at(time, die(1));
+    told.extend(play.at(time + 1.0, Action::Start));
+    told.retain(|each| each.contains("Container"));
+    told
+}
+
+#[test]
+fn restarts_within_a_quarter_of_an_hour_fold_into_one_alert_that_follows_them() {
+    let mut play = Play::running("always");
+    assert_eq!(bounce(&mut play, 10.0), ["ContainerRestarted"]);
+    assert_eq!(bounce(&mut play, 400.0), ["ContainerRestarted"]);
+    assert_eq!(bounce(&mut play, 800.0), ["ContainerRestartLoop"]);
+    let effects = play.effects(860.0, &Input::Time);
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((alert.starts_at, alert.detail.restarts), (second(10.0), Some(3)));
+    // The back-off is longer than the restart window: no crash beside the loop.
+    let dead: Vec<_> = play.at(890.0, die(7)).into_iter().filter(|each| each.starts_with("Container")).collect();
+    assert_eq!(dead, ["ContainerRestartLoop"]);
+    assert_eq!(play.time(945.0), [] as [&str; 0]);
+    assert_eq!(play.time(950.0), ["ContainerRestartLoop"]);
+    assert_eq!(play.at(951.0, Action::Start), ["inspect 10"]);
+    assert_eq!(play.time(1550.0), ["ContainerRestartLoop"]);
+    assert_eq!(play.time(1551.0), ["resolved ContainerRestartLoop"], "it has run for ten minutes");
+    assert_eq!(play.time(9999.0), [] as [&str; 0]);
+    assert_eq!(bounce(&mut play, 10_000.0), ["ContainerRestarted"]);
+}
+
+#[test]
+fn a_loop_ends_with_a_stop_and_one_whose_policy_gives_up_is_a_crash() {
+    let mut play = Play::running("always");
+    for time in [10.0, 20.0, 30.0] {
+        bounce(&mut play, time);
+    }
+    play.at(40.0, die(1));
+    assert_eq!(play.at(41.0, Action::Stop), ["resolved ContainerRestartLoop"]);
+    assert_eq!(play.time(400.0), [] as [&str; 0]);
+
+    let mut play = Play::running("always");
+    for time in [10.0, 20.0, 30.0] {
+        bounce(&mut play, time);
+    }
+    let generation = play.at(40.0, die(1)).iter().find_map(|each| each.strip_prefix("inspect ")?.parse().ok()).unwrap();
+    let told = play.answer(40.1, generation, inspection(exited(1, 40.0), "always", 3));
+    assert_eq!(told, ["resolved ContainerRestartLoop", "ContainerCrashed"]);
+
+    // Nobody says that it has given up.
+    let mut play = Play::running("always");
+    for time in [10.0, 20.0, 30.0, 40.0] {
+        play.at(time, die(1));
+        play.at(time + 1.0, Action::Start);
+    }
+    play.at(50.0, die(1));
+    assert_eq!(play.time(119.9), ["ContainerRestartLoop"]);
+    assert_eq!(play.time(120.0), ["resolved ContainerRestartLoop", "ContainerCrashed"]);
+}
+
+#[test]
+fn without_the_word_loop_each_restart_is_told_and_scope_holds_for_every_kind() {
+    let mut play = Play::running("always");
+    play.rules.restart_loop = false;
+    for time in [10.0, 20.0, 30.0, 40.0] {
+        assert_eq!(bounce(&mut play, time), ["ContainerRestarted"]);
+    }
+    let mut play = Play::running("always");
+    play.rules.exclude = vec!["web".to_owned()];
+    for time in [10.0, 20.0, 30.0, 40.0] {
+        assert_eq!(bounce(&mut play, time), [] as [&str; 0]);
+    }
+    play.at(50.0, Action::Health(Health::Unhealthy));
+    play.at(60.0, Action::Kill { signal: 9 });
+    play.at(60.1, die(137));
+    play.at(60.2, Action::Destroy);
+    assert_eq!(play.time(99.0), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_taken_away_while_it_runs_is_told_unless_something_takes_its_place() {
+    let taken_away = |play: &mut Play| {
+        play.at(60.0, Action::Kill { signal: 9 });
+        play.at(60.1, die(137));
+        play.at(60.2, Action::Destroy);
+    };
+    let mut play = Play::running("no");
+    taken_away(&mut play);
+    assert_eq!(play.time(90.1), [] as [&str; 0]);
+    assert_eq!(play.time(90.2), ["ContainerRemovedUnexpectedly"]);
+
+    // The next of its service, or of its name.
+    for (name, expected) in [("shop-web-2", 0), ("web", 0)] {
+        let mut play = Play::running("no");
+        taken_away(&mut play);
+        play.to("bb", name, 70.0, Action::Start);
+        assert_eq!(play.time(90.2).len(), expected, "{name}");
+    }
+
+    // Vanished without a word.
+    let mut play = Play::running("no");
+    play.step(5.0, &Input::Absent("aa".to_owned(), 2));
+    assert_eq!(play.time(7.0), ["exit web 255 unknown"]);
+    assert_eq!(play.time(37.0), ["ContainerRemovedUnexpectedly"]);
+}
+
+#[test]
+fn what_was_stopped_killed_or_had_crashed_before_it_was_removed_is_not_missed_unless_it_is_to_be() {
+    let ways: [&[(f64, Action)]; 4] = [
+        &[(60.0, Action::Kill { signal: 15 }), (60.1, Action::Stop), (60.1, die(0))],
+        &[
+            (60.0, Action::Kill { signal: 15 }),
+            (60.1, Action::Kill { signal: 9 }),
+            (60.2, die(137)),
+            (60.2, Action::Stop),
+        ],
+        &[(50.0, Action::Kill { signal: 9 }), (50.1, die(137))],
+        &[(60.0, die(1))],
+    ];
+    for missed in [false, true] {
+        for way in ways {
+            let mut play = Play::running("no");
+            play.rules.missed = if missed { vec![Expected::named("w?b")] } else { Vec::new() };
+            for (time, action) in way {
+                play.at(*time, action.clone());
+            }
+            play.at(60.3, Action::Destroy);
+            let expected: &[&str] = if missed { &["ContainerRemovedUnexpectedly"] } else { &[] };
+            assert_eq!(play.time(99.0), expected, "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn a_crash_waits_a_second_for_the_last_lines_and_no_longer() {
+    let log = |text: &str| Input::Log("aa".to_owned(), text.to_owned());
+    let mut play = Play::running("no");
+    play.rules.log_lines = 20;
+    assert_eq!(play.at(5.0, die(1)), ["log 20", "exit web 1 crash", "inspect 3"]);
+    let effects = play.effects(5.2, &log("bye"));
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((alert.kind.alert_name(), alert.detail.log.as_str()), ("ContainerCrashed", "bye"));
+    let effects = play.effects(65.2, &Input::Time);
+    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(alert.detail.log, "bye", "told again as it was");
+
+    let mut play = Play::running("no");
+    play.rules.log_lines = 20;
+    play.at(5.0, die(1));
+    assert_eq!(play.time(5.9), [] as [&str; 0]);
+    assert_eq!(play.time(6.0), ["ContainerCrashed"]);
+    assert_eq!(play.step(6.1, &log("too late")), [] as [&str; 0]);
+
+    // Started again before anybody was told, by somebody.
+    let mut play = Play::running("no");
+    play.rules.log_lines = 20;
+    play.at(5.0, die(1));
+    assert_eq!(play.at(5.5, Action::Start), ["ContainerRestarted", "inspect 4"]);
+    assert_eq!(play.step(5.6, &log("late")), [] as [&str; 0]);
+
+    // An end that somebody asked for, or a good one, is not asked about.
+    let mut play = Play::running("no");
+    play.rules.log_lines = 20;
+    assert_eq!(play.at(5.0, die(0)), ["exit web 0 clean", "inspect 3"]);
 }

@@ -13,14 +13,13 @@ use std::path::Path;
 
 use seamark_exporter::collector::COLLECTORS;
 
-/// Not node_exporter's.
-const OF_DOCKER: [&str; 6] =
-    ["docker", "container_state", "container_exits", "container_health", "container_expected", "compose"];
+/// It and all behind it are not node_exporter's.
+const FIRST_OF_OURS: &str = "docker";
 
 fn table() -> String {
     let mut table =
         String::from("| Collector | Runs | Flags, each with the key below `collectors.NAME` |\n| --- | --- | --- |\n");
-    for collector in COLLECTORS.iter().filter(|collector| !OF_DOCKER.contains(&collector.name)) {
+    for collector in COLLECTORS.iter().take_while(|collector| collector.name != FIRST_OF_OURS) {
         let runs = if collector.on_by_default { "by default" } else { "when switched on" };
         let options: Vec<_> =
             collector.options.iter().map(|option| format!("`--{}` (`{}`)", option.flag, option.key)).collect();

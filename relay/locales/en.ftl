@@ -19,6 +19,44 @@ stopped-body = Container { $container } on { $host } was asked to stop, and has 
 started-title = 🟢 { $container } started on { $host }
 started-body = Container { $container } on { $host } is running.
 
+unhealthy-title = 🤒 { $container } is unhealthy on { $host }
+unhealthy-body = The health check of container { $container } on { $host } fails.
+unhealthy-body-streak = { $count ->
+    [one] The last health check of container { $container } on { $host } has failed.
+   *[other] The last { $count } health checks of container { $container } on { $host } have failed.
+}
+unhealthy-over-title = { $how ->
+    [healthy] ✅ { $container } is healthy again on { $host } after { $duration }
+    [restarted] 🔄 { $container } was restarted on { $host } after being unhealthy for { $duration }
+    [down] ⏹️ { $container } has ended on { $host } after being unhealthy for { $duration }
+    [removed] 🗑️ { $container } was removed from { $host } after being unhealthy for { $duration }
+   *[other] ☑️ { $container } is no longer reported as unhealthy on { $host } after { $duration }
+}
+unhealthy-over-body = { $how ->
+    [healthy] The health check of container { $container } on { $host } succeeds again; it failed for { $duration }.
+    [restarted] Container { $container } on { $host } runs anew; what its health check says now is not known yet.
+    [down] Container { $container } on { $host } no longer runs, so its health is no longer checked.
+    [removed] Container { $container } no longer exists on { $host }.
+   *[other] Nothing has been heard of the health of container { $container } on { $host } lately.
+}
+loop-title = 🔁 { $container } keeps restarting on { $host } (exit code { $code })
+loop-body = { $count ->
+    [one] Docker has started container { $container } on { $host } again { $count } time within 15 minutes. The last cause: { $cause }.
+   *[other] Docker has started container { $container } on { $host } again { $count } times within 15 minutes. The last cause: { $cause }.
+}
+loop-over-title = { $how ->
+    [calm] ✅ { $container } runs without restarts again on { $host }
+    [down] ⏹️ { $container } no longer restarts on { $host }: it is down
+    [removed] 🗑️ { $container } no longer restarts on { $host }: it was removed
+   *[other] ☑️ { $container } is no longer reported as restarting on { $host }
+}
+loop-over-body = { $how ->
+    [calm] Container { $container } on { $host } has run for ten minutes. The loop lasted { $duration }.
+   *[other] The restarts of container { $container } on { $host } are over; they went on for { $duration }.
+}
+removed-title = 🗑️ { $container } was removed unexpectedly from { $host }
+removed-body = Container { $container } on { $host } was removed by force, has vanished, or is missed, and nothing has taken its place within half a minute.
+
 cause-exit = the program exited with code { $code }
 cause-oom = it ran out of memory and the kernel killed it
 cause-killed = it was killed (SIGKILL), perhaps because memory ran out
@@ -89,6 +127,8 @@ field-since = ⏰ Since
 field-began = ⏰ Began
 field-ended = 🏁 Ended
 field-duration = ⏱️ Lasted
+field-check-output = 📋 Output of the check
+field-log = 📋 Last lines of the log
 field-labels = 🏷️ Labels
 
 link-runbook = 📖 Runbook

@@ -18,6 +18,48 @@ stopped-body = Контейнер { $container } на { $host } отримав �
 started-title = 🟢 Контейнер { $container } на { $host } запущено
 started-body = Контейнер { $container } на { $host } працює.
 
+unhealthy-title = 🤒 Контейнер { $container } на { $host } не проходить перевірку стану
+unhealthy-body = Перевірка стану контейнера { $container } на { $host } завершується невдачею.
+unhealthy-body-streak = { $count ->
+    [one] Перевірка стану контейнера { $container } на { $host } не вдалася { $count } раз поспіль.
+    [few] Перевірка стану контейнера { $container } на { $host } не вдалася { $count } рази поспіль.
+    [many] Перевірка стану контейнера { $container } на { $host } не вдалася { $count } разів поспіль.
+   *[other] Перевірка стану контейнера { $container } на { $host } не вдалася { $count } разу поспіль.
+}
+unhealthy-over-title = { $how ->
+    [healthy] ✅ Контейнер { $container } на { $host } знову справний; несправність тривала { $duration }
+    [restarted] 🔄 Контейнер { $container } на { $host } перезапущено; несправність тривала { $duration }
+    [down] ⏹️ Контейнер { $container } на { $host } завершив роботу; несправність тривала { $duration }
+    [removed] 🗑️ Контейнер { $container } на { $host } видалено; несправність тривала { $duration }
+   *[other] ☑️ Про несправність контейнера { $container } на { $host } більше не повідомляється; вона тривала { $duration }
+}
+unhealthy-over-body = { $how ->
+    [healthy] Перевірка стану контейнера { $container } на { $host } знову успішна; невдачі тривали { $duration }.
+    [restarted] Контейнер { $container } на { $host } запущено наново; що скаже перевірка стану, ще не відомо.
+    [down] Контейнер { $container } на { $host } більше не працює, тож його стан не перевіряється.
+    [removed] Контейнера { $container } на { $host } більше немає.
+   *[other] Останнім часом про стан контейнера { $container } на { $host } нічого не чути.
+}
+loop-title = 🔁 Контейнер { $container } на { $host } перезапускається знову й знову (код виходу { $code })
+loop-body = { $count ->
+    [one] За 15 хвилин Docker наново запустив контейнер { $container } на { $host } { $count } раз. Остання причина: { $cause }.
+    [few] За 15 хвилин Docker наново запустив контейнер { $container } на { $host } { $count } рази. Остання причина: { $cause }.
+    [many] За 15 хвилин Docker наново запустив контейнер { $container } на { $host } { $count } разів. Остання причина: { $cause }.
+   *[other] За 15 хвилин Docker наново запустив контейнер { $container } на { $host } { $count } разу. Остання причина: { $cause }.
+}
+loop-over-title = { $how ->
+    [calm] ✅ Контейнер { $container } на { $host } знову працює без перезапусків
+    [down] ⏹️ Контейнер { $container } на { $host } більше не перезапускається: він не працює
+    [removed] 🗑️ Контейнер { $container } на { $host } більше не перезапускається: його видалено
+   *[other] ☑️ Про перезапуски контейнера { $container } на { $host } більше не повідомляється
+}
+loop-over-body = { $how ->
+    [calm] Контейнер { $container } на { $host } пропрацював десять хвилин. Перезапуски тривали { $duration }.
+   *[other] Перезапуски контейнера { $container } на { $host } припинилися; вони тривали { $duration }.
+}
+removed-title = 🗑️ Контейнер { $container } на { $host } несподівано видалено
+removed-body = Контейнер { $container } на { $host } видалено примусово, він зник або його бракує, і за пів хвилини ніщо його не замінило.
+
 cause-exit = програма завершилася з кодом { $code }
 cause-oom = забракло пам’яті, і ядро завершило процес
 cause-killed = процес примусово завершено (SIGKILL), можливо, через брак пам’яті
@@ -94,6 +136,8 @@ field-since = ⏰ Почалося
 field-began = ⏰ Початок
 field-ended = 🏁 Кінець
 field-duration = ⏱️ Тривалість
+field-check-output = 📋 Вивід перевірки
+field-log = 📋 Останні рядки журналу
 field-labels = 🏷️ Мітки
 
 link-runbook = 📖 Інструкція

@@ -18,6 +18,38 @@ stopped-body = 主机 { $host } 上的容器 { $container } 收到停止请求�
 started-title = 🟢 { $host } 上的容器 { $container } 已启动
 started-body = 主机 { $host } 上的容器 { $container } 正在运行。
 
+unhealthy-title = 🤒 { $host } 上的容器 { $container } 健康检查失败
+unhealthy-body = 主机 { $host } 上的容器 { $container } 健康检查未通过。
+unhealthy-body-streak = 主机 { $host } 上的容器 { $container } 健康检查已连续失败 { $count } 次。
+unhealthy-over-title = { $how ->
+    [healthy] ✅ { $host } 上的容器 { $container } 已恢复健康，历时 { $duration }
+    [restarted] 🔄 { $host } 上的容器 { $container } 不健康 { $duration }后已重启
+    [down] ⏹️ { $host } 上的容器 { $container } 不健康 { $duration }后已停止运行
+    [removed] 🗑️ { $host } 上的容器 { $container } 不健康 { $duration }后已被删除
+   *[other] ☑️ { $host } 上的容器 { $container } 不再报告不健康，历时 { $duration }
+}
+unhealthy-over-body = { $how ->
+    [healthy] 主机 { $host } 上的容器 { $container } 健康检查重新通过，此前失败了 { $duration }。
+    [restarted] 主机 { $host } 上的容器 { $container } 已重新运行，新的健康检查结果尚不可知。
+    [down] 主机 { $host } 上的容器 { $container } 已不在运行，不再进行健康检查。
+    [removed] 主机 { $host } 上已没有容器 { $container }。
+   *[other] 近期没有收到主机 { $host } 上的容器 { $container } 的健康状况。
+}
+loop-title = 🔁 { $host } 上的容器 { $container } 反复重启（退出码 { $code }）
+loop-body = 主机 { $host } 上的容器 { $container } 在 15 分钟内被 Docker 重新启动 { $count } 次，最近一次的原因：{ $cause }。
+loop-over-title = { $how ->
+    [calm] ✅ { $host } 上的容器 { $container } 已稳定运行，不再重启
+    [down] ⏹️ { $host } 上的容器 { $container } 不再重启：已停止运行
+    [removed] 🗑️ { $host } 上的容器 { $container } 不再重启：已被删除
+   *[other] ☑️ { $host } 上的容器 { $container } 不再报告反复重启
+}
+loop-over-body = { $how ->
+    [calm] 主机 { $host } 上的容器 { $container } 已连续运行十分钟。反复重启历时 { $duration }。
+   *[other] 主机 { $host } 上的容器 { $container } 不再反复重启，历时 { $duration }。
+}
+removed-title = 🗑️ { $host } 上的容器 { $container } 被意外删除
+removed-body = 主机 { $host } 上的容器 { $container } 被强制删除、凭空消失或本应存在却已不在，半分钟内没有新的容器接替它。
+
 cause-exit = 程序以退出码 { $code } 退出
 cause-oom = 内存不足（OOM），被内核终止
 cause-killed = 被强制终止（SIGKILL），可能是内存不足
@@ -79,6 +111,8 @@ field-since = ⏰ 开始时间
 field-began = ⏰ 开始时间
 field-ended = 🏁 恢复时间
 field-duration = ⏱️ 持续时间
+field-check-output = 📋 检查输出
+field-log = 📋 最后几行日志
 field-labels = 🏷️ 标签
 
 link-runbook = 📖 处理手册

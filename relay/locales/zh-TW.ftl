@@ -18,6 +18,38 @@ stopped-body = 主機 { $host } 上的容器 { $container } 收到停止要求�
 started-title = 🟢 { $host } 上的容器 { $container } 已啟動
 started-body = 主機 { $host } 上的容器 { $container } 執行中。
 
+unhealthy-title = 🤒 { $host } 上的容器 { $container } 健康檢查失敗
+unhealthy-body = 主機 { $host } 上的容器 { $container } 健康檢查未通過。
+unhealthy-body-streak = 主機 { $host } 上的容器 { $container } 健康檢查已連續失敗 { $count } 次。
+unhealthy-over-title = { $how ->
+    [healthy] ✅ { $host } 上的容器 { $container } 已恢復健康，歷時 { $duration }
+    [restarted] 🔄 { $host } 上的容器 { $container } 不健康 { $duration }後已重新啟動
+    [down] ⏹️ { $host } 上的容器 { $container } 不健康 { $duration }後已結束執行
+    [removed] 🗑️ { $host } 上的容器 { $container } 不健康 { $duration }後已遭移除
+   *[other] ☑️ { $host } 上的容器 { $container } 不再回報不健康，歷時 { $duration }
+}
+unhealthy-over-body = { $how ->
+    [healthy] 主機 { $host } 上的容器 { $container } 健康檢查重新通過，先前失敗了 { $duration }。
+    [restarted] 主機 { $host } 上的容器 { $container } 已重新執行，新的健康檢查結果尚不得知。
+    [down] 主機 { $host } 上的容器 { $container } 已不在執行，不再進行健康檢查。
+    [removed] 主機 { $host } 上已沒有容器 { $container }。
+   *[other] 近期沒有收到主機 { $host } 上的容器 { $container } 的健康狀況。
+}
+loop-title = 🔁 { $host } 上的容器 { $container } 反覆重啟（退出碼 { $code }）
+loop-body = 主機 { $host } 上的容器 { $container } 在 15 分鐘內由 Docker 重新啟動 { $count } 次，最近一次的原因：{ $cause }。
+loop-over-title = { $how ->
+    [calm] ✅ { $host } 上的容器 { $container } 已穩定執行，不再重啟
+    [down] ⏹️ { $host } 上的容器 { $container } 不再重啟：已結束執行
+    [removed] 🗑️ { $host } 上的容器 { $container } 不再重啟：已遭移除
+   *[other] ☑️ { $host } 上的容器 { $container } 不再回報反覆重啟
+}
+loop-over-body = { $how ->
+    [calm] 主機 { $host } 上的容器 { $container } 已連續執行十分鐘。反覆重啟歷時 { $duration }。
+   *[other] 主機 { $host } 上的容器 { $container } 不再反覆重啟，歷時 { $duration }。
+}
+removed-title = 🗑️ { $host } 上的容器 { $container } 遭意外移除
+removed-body = 主機 { $host } 上的容器 { $container } 遭強制移除、憑空消失或本應存在卻已不在，半分鐘內沒有新的容器接替它。
+
 cause-exit = 程式以退出碼 { $code } 結束
 cause-oom = 記憶體不足（OOM），遭核心終止
 cause-killed = 遭強制終止（SIGKILL），可能是記憶體不足
@@ -79,6 +111,8 @@ field-since = ⏰ 開始時間
 field-began = ⏰ 開始時間
 field-ended = 🏁 恢復時間
 field-duration = ⏱️ 持續時間
+field-check-output = 📋 檢查輸出
+field-log = 📋 最後幾行日誌
 field-labels = 🏷️ 標籤
 
 link-runbook = 📖 處理手冊

@@ -31,6 +31,8 @@ pub enum Span {
     Strong(String),
     /// A name, a number or an expression to be shown as it is.
     Code(String),
+    /// Lines to be shown as they are, such as the end of a log. Stands alone.
+    Block(String),
     /// A moment. Chats that can show the reader's own clock use `at`, all others `words`.
     Time {
         /// The moment.

@@ -72,6 +72,7 @@ fn item(number: usize, filling: &str, fields: usize) -> Item {
             Span::Text(filling.to_owned()),
             Span::Time { at: Timestamp::UNIX_EPOCH, words: "1970".to_owned() },
             Span::Code(filling.to_owned()),
+            Span::Block(filling.to_owned()),
             Span::Strong(filling.to_owned()),
         ],
         fields: (0..fields)
@@ -218,7 +219,7 @@ proptest! {
         let mut one = item(0, "", 0);
         one.title.clone_from(&title);
         one.body = vec![
-            Span::Text(words.clone()), Span::Strong(words.clone()), Span::Code(words),
+            Span::Text(words.clone()), Span::Strong(words.clone()), Span::Code(words.clone()), Span::Block(words),
             Span::Link { label: name.clone(), url: url.clone() },
         ];
         one.fields = vec![Field { name, value: vec![Span::Text(value)], short: false }; fields];

@@ -47,6 +47,7 @@ fn text(spans: &[Span]) -> String {
             Span::Text(words) => words.clone(),
             Span::Strong(words) => format!("*{words}*"),
             Span::Code(words) => format!("[{words}]"),
+            Span::Block(words) => words.lines().map(|line| format!("\n    | {line}")).collect(),
             Span::Time { words, .. } => format!("‹{words}›"),
             Span::Link { label, url } => format!("{label} → {url}"),
         })
@@ -113,6 +114,10 @@ fn resolved(mut alert: Value, ends_at: &str) -> Value {
     alert
 }
 
+fn kind_of(alert: &Value) -> MessageKind {
+    if alert["status"] == "firing" { MessageKind::Alert } else { MessageKind::Resolved }
+}
+
 #[test]
 fn a_crash() {
     insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([crash()])), None));
@@ -152,6 +157,47 @@ fn a_stop_and_a_start() {
     let start = event("ContainerStarted", "info", json!({"restart_policy": "no"}));
     let pages = [stop, start].map(|alert| in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
     insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn a_crash_with_its_last_lines() {
+    let mut alert = crash();
+    alert["annotations"]["log"] = json!("listening on :8080\nfatal: no answer from *db*");
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn an_unhealthy_container_and_the_ways_it_ends() {
+    let annotations =
+        json!({"failing_streak": "3", "check_exit_code": "7", "check_output": "curl: (7) refused\nno route"});
+    let unhealthy = event("ContainerUnhealthyEvent", "warning", annotations);
+    let known_little = event("ContainerUnhealthyEvent", "warning", json!({}));
+    let mut pages = vec![unhealthy, known_little];
+    for ended_by in ["healthy", "restarted", "down", "removed", ""] {
+        let alert = event("ContainerUnhealthyEvent", "warning", json!({"ended_by": ended_by}));
+        pages.push(resolved(alert, "2026-11-21T10:04:15Z"));
+    }
+    let pages = pages.into_iter().map(|alert| in_all_languages(kind_of(&alert), &webhook(json!([alert])), None));
+    insta::assert_snapshot!(pages.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_restart_loop_and_the_ways_it_ends() {
+    let annotations = json!({"exit_code": "1", "reason": "crash", "restart_policy": "always", "uptime": "2",
+        "restarts": "21", "log": "no such table"});
+    let mut pages = vec![event("ContainerRestartLoop", "critical", annotations)];
+    for ended_by in ["calm", "down", "removed", ""] {
+        let alert = event("ContainerRestartLoop", "critical", json!({"exit_code": "1", "ended_by": ended_by}));
+        pages.push(resolved(alert, "2026-11-21T10:24:15Z"));
+    }
+    let pages = pages.into_iter().map(|alert| in_all_languages(kind_of(&alert), &webhook(json!([alert])), None));
+    insta::assert_snapshot!(pages.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_container_that_is_gone() {
+    let alert = event("ContainerRemovedUnexpectedly", "warning", json!({}));
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
 }
 
 #[test]

@@ -34,6 +34,8 @@ def tell(stack, verdict):
     one_crash(stack, verdict, chat, prometheus, alertmanager, host)
     chapter(f"{CRASHES} crashes")
     many_crashes(stack, verdict, chat)
+    chapter("A health check fails")
+    unhealthy(stack, verdict, chat, host)
     chapter("What is no crash")
     no_crash(stack, verdict, chat)
     chapter("Names and values")
@@ -123,6 +125,30 @@ def many_crashes(stack, verdict, chat):
     verdict.check(f"from exit to accepted message: p95 {p95:.2f} s is under 2 s", 0 <= delays[0] and p95 < 2, delays)
 
 
+def unhealthy(stack, verdict, chat, host):
+    check = "test -e /well || { echo 'GET http://me:hunter2@db/ refused'; exit 7; }"
+    options = ("--health-cmd", check, "--health-interval", "1s", "--health-timeout", "2s", "--health-retries", "2")
+    name = stack.container("patient", "touch /well; exec sleep 3600", *options)
+    until("the container is healthy", lambda: docker.health_changes(name).get("healthy"))
+    docker.docker("exec", name, "rm", "/well")
+    told = until("the message about the health check", lambda: chat.messages(name))
+    delay = told[0].at - docker.health_changes(name)["unhealthy"]
+    verdict.check(f"from Docker's event to accepted message: {delay:.2f} s is under 2 s", 0 <= delay < 2)
+    verdict.check("the message says what the check wrote, and no password",
+                  f"{name} is unhealthy on {host}" in told[0].text and "refused" in told[0].text
+                  and "hunter2" not in told[0].text, told)
+    docker.docker("exec", name, "touch", "/well")
+    until("the message about the recovery", lambda: len(chat.messages(name)) > 1)
+    healthy_at = docker.health_changes(name)["healthy"]
+    time.sleep(QUIET)
+    messages = chat.messages(name)
+    verdict.check("one message when it became unhealthy and one when it was healthy again, no more",
+                  kinds(messages, name) == ["is unhealthy", "is healthy again"], messages)
+    verdict.check("the recovery comes after Docker said so", messages[-1].at >= healthy_at, messages)
+    verdict.check("unhealthy is yellow, the recovery green",
+                  [hue(each.color) for each in messages] == ["yellow", "green"], messages)
+
+
 def no_crash(stack, verdict, chat):
     stopped = stack.container("stopped", "exec sleep 3600")
     docker.docker("stop", "--time", "1", stopped)
@@ -141,7 +167,8 @@ def no_crash(stack, verdict, chat):
 
 def kinds(messages, name):
     """What each message says has happened to the container."""
-    words = ("crashed", "ran out of memory", "recovered", "restarted", "was stopped", "started")
+    words = ("crashed", "ran out of memory", "recovered", "restarted", "was stopped", "started", "is unhealthy",
+             "is healthy again")
     return [next((word for word in words if f"{name} {word} " in each.text), each.text) for each in messages]
 
 

@@ -43,6 +43,16 @@ def finished_at(container):
     return seconds(inspect(container)["State"]["FinishedAt"])
 
 
+def health_changes(container):
+    """When the health of a container last changed to each of its words, by Docker's clock, in seconds since 1970."""
+    # An `until` in the past ends the command at once; the engine remembers the last 256 events.
+    window = ("--since", "10m", "--until", "0s")
+    filters = ("--filter", f"container={container}", "--filter", "event=health_status")
+    lines = docker("events", *window, *filters, "--format", "{{.TimeNano}} {{.Action}}").splitlines()
+    changes = (line.split(" ", 1) for line in lines)
+    return {action.rpartition(" ")[2]: int(nanoseconds) / 1e9 for nanoseconds, action in changes}
+
+
 def seconds(timestamp):
     """RFC 3339 with up to nine decimals, in seconds since 1970."""
     whole, _, rest = timestamp.rstrip("Z").partition(".")

@@ -1,11 +1,14 @@
 //! An event alert: what is told of one container, and how Alertmanager is told.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::docker::check::LastCheck;
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Identity};
 use crate::docker::exit::ExitReason;
 
@@ -30,6 +33,12 @@ pub enum Kind {
     Stopped,
     /// It was started.
     Started,
+    /// Its health checks fail.
+    Unhealthy,
+    /// It was taken away while it ran, or is missed.
+    Removed,
+    /// Its restart policy starts it again and again.
+    Looping,
 }
 
 impl Kind {
@@ -40,14 +49,17 @@ impl Kind {
             Self::Restarted => "ContainerRestarted",
             Self::Stopped => "ContainerStopped",
             Self::Started => "ContainerStarted",
+            Self::Unhealthy => "ContainerUnhealthyEvent",
+            Self::Removed => "ContainerRemovedUnexpectedly",
+            Self::Looping => "ContainerRestartLoop",
         }
     }
 
     /// The label `severity`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Crashed => "critical",
-            Self::Restarted => "warning",
+            Self::Crashed | Self::Looping => "critical",
+            Self::Restarted | Self::Unhealthy | Self::Removed => "warning",
             Self::Stopped | Self::Started => "info",
         }
     }
@@ -66,6 +78,19 @@ pub struct ExitNote {
     pub uptime: Option<Duration>,
 }
 
+/// What an alert tells beside the end, as annotations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// What its health check said last.
+    pub check: Option<LastCheck>,
+    /// How often its policy has started it again lately.
+    pub restarts: Option<usize>,
+    /// Its last lines, redacted and cut; empty when they were not asked for or did not come in time.
+    pub log: String,
+    /// Why the alert is over, where that is not the only way: `healthy`, `calm`, or how the container is now.
+    pub ended_by: &'static str,
+}
+
 /// One alert about one container: firing while `ends_at` is ahead, resolved when it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventAlert {
@@ -73,8 +98,10 @@ pub struct EventAlert {
     pub kind: Kind,
     /// To whom, by the name it had then.
     pub container: Identity,
-    /// How it ended; `None` for [`Kind::Started`].
+    /// How it ended; `None` for what is no end.
     pub exit: Option<ExitNote>,
+    /// What else there is to say.
+    pub detail: Detail,
     /// When it happened.
     pub starts_at: Timestamp,
     /// Until when it holds without further news.
@@ -107,6 +134,12 @@ impl EventAlert {
     #[must_use]
     pub fn over(self, now: Timestamp) -> Self {
         Self { ends_at: now, resolved: true, ..self }
+    }
+
+    /// This alert, ended for a reason that is worth telling.
+    #[must_use]
+    pub fn over_because(self, ended_by: &'static str, now: Timestamp) -> Self {
+        Self { detail: Detail { ended_by, ..self.detail.clone() }, ..self.over(now) }
     }
 
     /// What a newer state of the same alert has in common with this one.
@@ -145,22 +178,7 @@ impl EventAlert {
     }
 
     fn annotations(&self, host: &str) -> Map<String, Value> {
-        let name = &self.container.name;
-        let (summary, description) = match (self.kind, &self.exit) {
-            (Kind::Crashed, Some(exit)) => {
-                (format!("Container {name} on {host} crashed"), format!("{} and is down.", ending(name, exit)))
-            }
-            (Kind::Restarted, Some(exit)) => (
-                format!("Container {name} on {host} was restarted"),
-                format!("{}; its restart policy has started it again.", ending(name, exit)),
-            ),
-            (Kind::Stopped, Some(exit)) => {
-                (format!("Container {name} on {host} has stopped"), format!("{}.", ending(name, exit)))
-            }
-            (Kind::Started, _) | (_, None) => {
-                (format!("Container {name} on {host} was started"), format!("{name} was started."))
-            }
-        };
+        let (summary, description) = words::of(self, host);
         let mut all = Map::new();
         let mut annotate = |name: &str, value: String| {
             if !value.is_empty() {
@@ -169,7 +187,7 @@ impl EventAlert {
         };
         annotate("summary", summary);
         annotate("description", description);
-        annotate("container", name.clone());
+        annotate("container", self.container.name.clone());
         annotate("host", host.to_owned());
         if let Some(exit) = &self.exit {
             annotate("exit_code", exit.code.to_string());
@@ -177,37 +195,16 @@ impl EventAlert {
             annotate("restart_policy", exit.restart_policy.clone());
             annotate("uptime", exit.uptime.map(|time| time.as_secs().to_string()).unwrap_or_default());
         }
-        all
-    }
-}
-
-fn ending(name: &str, exit: &ExitNote) -> String {
-    let code = exit.code;
-    let after = match exit.uptime {
-        Some(time) => format!(" after {}", spell(time)),
-        None => String::new(),
-    };
-    match exit.reason {
-        ExitReason::Clean => format!("{name} finished with exit code 0{after}"),
-        ExitReason::Stopped => format!("{name} was stopped{after} (exit code {code})"),
-        ExitReason::Crash => format!("{name} ended with exit code {code}{after}"),
-        ExitReason::Oom => format!("{name} was killed for using too much memory{after} (exit code {code})"),
-        // On cgroup v2 Docker often loses the word of a memory kill, so nobody is blamed here.
-        ExitReason::Signal if code == 137 => {
-            format!("{name} was killed{after}, perhaps for want of memory (exit code 137)")
+        let Detail { check, restarts, log, ended_by } = &self.detail;
+        if let Some(check) = check {
+            annotate("failing_streak", check.failing_streak.to_string());
+            annotate("check_exit_code", check.exit_code.map(|code| code.to_string()).unwrap_or_default());
+            annotate("check_output", check.output.clone());
         }
-        ExitReason::Signal => format!("{name} was ended by signal {}{after} (exit code {code})", code - 128),
-        ExitReason::Unknown => format!("{name} has ended{after} (exit code {code})"),
-    }
-}
-
-fn spell(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
+        annotate("restarts", restarts.map(|restarts| restarts.to_string()).unwrap_or_default());
+        annotate("log", log.clone());
+        annotate("ended_by", (*ended_by).to_owned());
+        all
     }
 }
 
@@ -218,7 +215,7 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::json;
 
-    use super::{EventAlert, ExitNote, Kind, Origin};
+    use super::{Detail, EventAlert, ExitNote, Kind, Origin};
     use crate::docker::container::Identity;
     use crate::docker::exit::ExitReason;
 
@@ -239,6 +236,7 @@ mod tests {
                 restart_policy: "no".to_owned(),
                 uptime: Some(Duration::from_secs(3700)),
             }),
+            detail: Detail { log: "a\nb".to_owned(), ..Detail::default() },
             starts_at: Timestamp::from_second(1_700_000_000).unwrap(),
             ends_at: Timestamp::from_second(1_700_000_600).unwrap(),
             resolved: false,
@@ -259,7 +257,7 @@ mod tests {
                     "summary": "Container shop-\"web\" on web-1 crashed",
                     "description": "shop-\"web\" ended with exit code 3 after 61 min and is down.",
                     "container": "shop-\"web\"", "host": "web-1", "exit_code": "3", "reason": "crash",
-                    "restart_policy": "no", "uptime": "3700",
+                    "restart_policy": "no", "uptime": "3700", "log": "a\nb",
                 },
                 "startsAt": "2023-11-14T22:13:20Z",
                 "endsAt": "2023-11-14T22:23:20Z",

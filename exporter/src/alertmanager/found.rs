@@ -13,8 +13,9 @@ use serde::{Deserialize, Deserializer};
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
-use super::alert::{EventAlert, ExitNote, Kind, Origin};
-use super::post::{Poster, cause};
+use super::alert::{Detail, EventAlert, ExitNote, Kind, Origin};
+use super::connection::cause;
+use super::post::Poster;
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Identity};
 use crate::docker::exit::ExitReason;
 
@@ -78,7 +79,7 @@ impl Poster {
         if question.answered.load(Ordering::Relaxed) {
             return;
         }
-        let name = &self.target.name;
+        let name = &self.name;
         match self.ask().await {
             Ok(alerts) => {
                 question.answered.store(true, Ordering::Relaxed);
@@ -98,9 +99,9 @@ impl Poster {
     }
 
     async fn ask(&self) -> Result<Vec<EventAlert>, String> {
-        let request = self.client.get(question(self.url(), &self.origin));
+        let request = self.connection.request(|client| client.get(question(self.url(), &self.origin))).await;
         let failed = |error: reqwest::Error| cause(&error.without_url());
-        let mut answer = self.authorized(request).send().await.map_err(failed)?;
+        let mut answer = request.send().await.map_err(failed)?;
         if !answer.status().is_success() {
             return Err(format!("HTTP {}", answer.status()));
         }
@@ -157,6 +158,8 @@ impl Answer {
                 restart_policy: note("restart_policy").unwrap_or_default().to_owned(),
                 uptime: note("uptime").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs),
             }),
+            // Told again without its last lines they would be gone.
+            detail: Detail { log: note("log").unwrap_or_default().to_owned(), ..Detail::default() },
             starts_at: self.starts_at,
             ends_at: self.ends_at,
             resolved: false,
@@ -177,8 +180,9 @@ mod tests {
 
     use super::{Poster, question, read};
     use crate::alertmanager::alert::Origin;
-    use crate::alertmanager::post::client;
+    use crate::alertmanager::connection::{Connection, client};
     use crate::alertmanager::settings::{Credentials, Target};
+    use crate::alertmanager::tls::Tls;
 
     fn origin() -> Origin {
         let labels = [("job", "dock \"1\""), ("site", "north"), ("name", "no"), ("instance", "")];
@@ -210,7 +214,7 @@ mod tests {
             "annotations": {"summary": "Container web on web-1 crashed",
                 "description": "web was killed for using too much memory after 61 min (exit code 137) and is down.",
                 "container": "web", "host": "web-1", "exit_code": "137", "reason": "oom", "restart_policy": "always",
-                "uptime": "3660"},
+                "uptime": "3660", "log": "a\nb"},
             "startsAt": "2023-11-14T22:13:20.123Z", "endsAt": "2023-11-14T22:23:20Z",
         });
         let mut others = [ours.clone(), ours.clone(), ours.clone()];
@@ -240,9 +244,17 @@ mod tests {
         let url = Url::parse(&format!("http://{}/am/", listener.local_addr().unwrap())).unwrap();
         let router = axum::Router::new().route("/am/api/v2/alerts", axum::routing::get(answer));
         tokio::spawn(async move { axum::serve(listener, router).await });
+        let target = Target {
+            name: "am".to_owned(),
+            url: url.clone(),
+            credentials: Some(Credentials::Bearer(Secret::new("hush"))),
+            secret_file: None,
+            tls: Tls::default(),
+        };
         let poster = Poster {
-            client: client().unwrap(),
-            target: Target { name: "am".to_owned(), url, credentials: Some(Credentials::Bearer(Secret::new("hush"))) },
+            name: "am".to_owned(),
+            url: url.clone(),
+            connection: Connection::new(target, &client(&Tls::default()).unwrap()).unwrap(),
             origin: origin(),
             outbox: Arc::default(),
             found: Arc::default(),

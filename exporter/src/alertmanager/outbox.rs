@@ -140,7 +140,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{CAPACITY, Outbox};
-    use crate::alertmanager::alert::{EventAlert, Kind};
+    use crate::alertmanager::alert::{Detail, EventAlert, Kind};
     use crate::docker::container::Identity;
 
     fn second(second: i64) -> Timestamp {
@@ -152,6 +152,7 @@ mod tests {
             kind: Kind::Crashed,
             container: Identity { id: id.to_string(), ..Identity::default() },
             exit: None,
+            detail: Detail::default(),
             starts_at: second(0),
             ends_at: second(ends),
             resolved,

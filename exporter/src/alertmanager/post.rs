@@ -4,18 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::alert::{EventAlert, Origin};
+use super::connection::{Connection, cause};
 use super::found::Found;
 use super::outbox::Outbox;
-use super::settings::{Credentials, Target};
 
-/// For one request: an Alertmanager answers within milliseconds.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// How often it is asked whether it is there: the metric rule takes over for one that is not.
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 /// The first wait after a failure; each next one is twice as long.
@@ -32,14 +30,8 @@ enum Outcome {
     Failed(String),
 }
 
-pub(super) fn client() -> Result<Client, reqwest::Error> {
-    // A redirect would turn the POST into a GET and lose the alert.
-    Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE).build()
-}
-
 /// Serves one Alertmanager for ever.
-pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: Arc<Outbox>, found: Arc<Found>) {
-    let poster = Poster { client, target, origin, outbox, found };
+pub(super) async fn run(poster: Poster) {
     let mut probes = interval(PROBE_EVERY);
     probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -52,8 +44,10 @@ pub(super) async fn run(client: Client, target: Target, origin: Origin, outbox: 
 }
 
 pub(super) struct Poster {
-    pub(super) client: Client,
-    pub(super) target: Target,
+    pub(super) name: String,
+    /// Its base URL.
+    pub(super) url: Url,
+    pub(super) connection: Connection,
     pub(super) origin: Origin,
     pub(super) outbox: Arc<Outbox>,
     pub(super) found: Arc<Found>,
@@ -81,7 +75,7 @@ impl Poster {
                 Outcome::Refused(_) if guard.alerts.len() > 1 => batch = 1,
                 Outcome::Refused(why) => {
                     self.outbox.count_dropped(guard.done().len());
-                    warn!("Alertmanager `{}` refused an alert, which is dropped: {why}", self.target.name);
+                    warn!("Alertmanager `{}` refused an alert, which is dropped: {why}", self.name);
                 }
                 Outcome::Failed(why) => {
                     drop(guard);
@@ -107,8 +101,8 @@ impl Poster {
 
     async fn post(&self, alerts: &[EventAlert]) -> Outcome {
         let body: Vec<Value> = alerts.iter().map(|alert| alert.to_json(&self.origin)).collect();
-        let request = self.client.post(self.url()).json(&body);
-        let mut answer = match self.authorized(request).send().await {
+        let request = self.connection.request(|client| client.post(self.url()).json(&body)).await;
+        let mut answer = match request.send().await {
             Ok(answer) => answer,
             // The URL is left out of the error: the target's name says which one it was.
             Err(error) => return Outcome::Failed(cause(&error.without_url())),
@@ -129,16 +123,8 @@ impl Poster {
         }
     }
 
-    pub(super) fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        match &self.target.credentials {
-            Some(Credentials::Bearer(token)) => request.bearer_auth(token.expose()),
-            Some(Credentials::Basic(user, password)) => request.basic_auth(user, Some(password.expose())),
-            None => request,
-        }
-    }
-
     fn note(&self, up: bool, why: &str) {
-        let name = &self.target.name;
+        let name = &self.name;
         match (self.outbox.note(up), up) {
             (Some(true), true) | (Some(false), false) => {}
             (None, true) => info!("Alertmanager `{name}` takes event alerts"),
@@ -148,22 +134,11 @@ impl Poster {
     }
 
     pub(super) fn url(&self) -> Url {
-        let mut url = self.target.url.clone();
+        let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/api/v2/alerts"));
         url
     }
-}
-
-pub(super) fn cause(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {} s", DEADLINE.as_secs());
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// Alerts on their way: whatever ends the request, they go back into the queue unless they were taken.

@@ -1,10 +1,13 @@
 //! The section `alertmanager` of the configuration.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use reqwest::Url;
 use seamark_kit::config::{Item, Section};
 use seamark_kit::secret::Secret;
+
+use super::tls::{self, Tls};
 
 const EXPECTED_URL: &str = "expected a URL such as `http://alertmanager:9093`";
 
@@ -26,6 +29,10 @@ pub struct Target {
     pub url: Url,
     /// What it asks for.
     pub credentials: Option<Credentials>,
+    /// Where the secret of the credentials came from; read again when it changes.
+    pub secret_file: Option<PathBuf>,
+    /// How its certificate is checked, and what ours is.
+    pub tls: Tls,
 }
 
 impl Target {
@@ -69,11 +76,13 @@ pub fn read(section: &mut Section) -> Settings {
 
 fn target_with_credentials(item: &mut Section) -> Option<Target> {
     let url = item.text("url");
-    let credentials = credentials(item);
+    let (credentials, secret_file) = credentials(item);
+    let tls = tls::read(&mut item.section("tls"));
     if url.is_none() && item.is_present() {
         item.problem("", format!("`url` is missing; {EXPECTED_URL}"));
     }
-    target(&url?, item, credentials)
+    let target = target(&url?, item, credentials)?;
+    Some(Target { secret_file, tls: tls?, ..target })
 }
 
 fn target(text: &str, section: &Section, credentials: Option<Credentials>) -> Option<Target> {
@@ -94,22 +103,26 @@ fn target(text: &str, section: &Section, credentials: Option<Credentials>) -> Op
     url.set_fragment(None);
     let in_url = password.map(|password| Credentials::Basic(unescape(&user), Secret::new(unescape(&password))));
     let name = name(&url);
-    Some(Target { name, url, credentials: credentials.or(in_url) })
+    Some(Target { name, url, credentials: credentials.or(in_url), secret_file: None, tls: Tls::default() })
 }
 
-fn credentials(section: &mut Section) -> Option<Credentials> {
-    let bearer = section.secret("bearer_token", "bearer_token_file").filter(|token| !token.expose().is_empty());
+fn credentials(section: &mut Section) -> (Option<Credentials>, Option<PathBuf>) {
+    let bearer = section.secret_and_file("bearer_token", "bearer_token_file");
+    let bearer = bearer.filter(|(token, _)| !token.expose().is_empty());
     let mut basic = section.section("basic_auth");
     let user = basic.text("username");
-    let password = basic.secret("password", "password_file");
+    let password = basic.secret_and_file("password", "password_file");
     match (bearer, basic.is_present()) {
         (Some(_), true) => {
             section.problem("basic_auth", "both `bearer_token` and `basic_auth` are given; keep one");
-            None
+            (None, None)
         }
-        (Some(token), false) => Some(Credentials::Bearer(token)),
-        (None, true) => Some(Credentials::Basic(user.unwrap_or_default(), password.unwrap_or_else(|| Secret::new("")))),
-        (None, false) => None,
+        (Some((token, file)), false) => (Some(Credentials::Bearer(token)), file),
+        (None, true) => {
+            let (password, file) = password.unwrap_or_else(|| (Secret::new(""), None));
+            (Some(Credentials::Basic(user.unwrap_or_default(), password)), file)
+        }
+        (None, false) => (None, None),
     }
 }
 
@@ -180,6 +193,42 @@ mod tests {
         assert_eq!(read.labels, [("site".to_owned(), "north".to_owned())]);
         assert!(!format!("{read:?}").contains("p@ss"));
         assert_eq!(settings("{}").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn files_are_remembered_and_what_is_wrong_with_them_is_said_where_it_stands() {
+        crate::alertmanager::tls::tests::with_ring();
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("token"), "hush\n").unwrap();
+        std::fs::write(path("odd.pem"), "-----BEGIN hunter2").unwrap();
+        let text =
+            format!("alertmanager:\n  urls:\n  - {{url: 'https://a', bearer_token_file: '{}'}}\n", path("token"));
+        let read = settings(&text).unwrap();
+        assert_eq!(read.targets[0].credentials, Some(Credentials::Bearer(Secret::new("hush"))));
+        assert_eq!(read.targets[0].secret_file, Some(path("token").into()));
+        let text = format!(
+            "alertmanager:\n  urls:\n  - url: https://a\n    tls:\n      ca_file: {odd}\n      server_name: b\n  - url: https://b\n    \
+             tls: {{cert_file: {odd}}}\n  - url: https://c\n    tls: {{cert_file: {odd}, key_file: {odd}}}\n  - url: https://d\n    \
+             tls: {{ca_file: /nowhere/ca.pem, insecure_skip_verify: perhaps, ca: x}}\n  - url: https://e\n    tls: {{key_file: {odd}}}\n",
+            odd = path("odd.pem")
+        );
+        let problems = settings(&text).unwrap_err().to_string();
+        let places: Vec<_> = problems.lines().filter_map(|line| line.split(": ").next()).collect();
+        let expected = [(5, 16), (6, 20), (8, 22), (10, 22), (12, 20), (12, 59), (12, 68), (14, 21)];
+        let expected: Vec<_> = expected.iter().map(|(line, column)| format!("exporter.yml:{line}:{column}")).collect();
+        assert_eq!(places, expected, "{problems}");
+        for part in [
+            "expected certificates in PEM",
+            "`server_name` cannot be set here; write the name that the certificate holds into `url`",
+            "`key_file` is missing",
+            "`cert_file` is missing",
+            "expected a certificate and its key in PEM",
+            "the file `/nowhere/ca.pem` cannot be read",
+        ] {
+            assert!(problems.contains(part), "{part} in {problems}");
+        }
+        assert!(!problems.contains("hunter2"), "{problems}");
     }
 
     #[test]

@@ -7,10 +7,12 @@
 //! bollard 0.21 negotiates a version but leaves it out of its paths, so the engine answers in its own newest one.
 
 mod lenient;
+mod log;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bollard::errors::Error;
@@ -22,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::answer::{self, DecodeError};
 use super::container::Inspection;
@@ -30,6 +33,8 @@ use lenient::Lenient;
 
 /// For everything but the event stream: a hung engine is found out, not waited for.
 pub const DEADLINE: Duration = Duration::from_secs(5);
+/// For the last lines of a crashed container: its alert waits for them.
+const LOG_DEADLINE: Duration = Duration::from_millis(800);
 /// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
 /// asked for as well, so that nothing falls between the subscription and the list.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
@@ -126,6 +131,8 @@ pub enum Reading {
 pub struct Client {
     address: Address,
     asks: Asks,
+    /// For logs, whatever reads the rest: bollard keeps a frame in memory however long its header says it is.
+    logs: Arc<OnceLock<Option<Lenient>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -168,7 +175,7 @@ impl Client {
             }
             Reading::Lenient => Asks::Lenient(Lenient::connect(address).await?),
         };
-        Ok(Self { address: address.clone(), asks })
+        Ok(Self { address: address.clone(), asks, logs: Arc::default() })
     }
 
     /// Whether Docker answers.
@@ -230,6 +237,18 @@ impl Client {
         match within_deadline(&self.address, "/images/NAME/json", docker.inspect_image(name)).await {
             Err(ClientError::Refused { status: 404, .. }) => Ok(None),
             other => Ok(other?.id),
+        }
+    }
+
+    /// The last lines of a container's log, as far as they come in time; "" where it has none that Docker can read.
+    pub async fn log(&self, id: &str, lines: u32) -> String {
+        let client = match &self.asks {
+            Asks::Lenient(lenient) => Some(lenient),
+            Asks::Bollard(_) => self.logs.get_or_init(|| Lenient::unversioned(&self.address).ok()).as_ref(),
+        };
+        match client {
+            Some(client) => client.log(id, lines, Instant::now() + LOG_DEADLINE).await.unwrap_or_default(),
+            None => String::new(),
         }
     }
 

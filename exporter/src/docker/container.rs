@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use seamark_kit::secret::Secret;
 
+use super::check::LastCheck;
+
 /// The label under which Compose keeps its project.
 pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 /// The label under which Compose keeps its service.
@@ -215,8 +217,6 @@ pub struct Check {
     pub at: Timestamp,
     /// How long it took.
     pub duration: Duration,
-    /// What it printed, cut: for a message, never for a label.
-    pub output: Secret,
 }
 
 /// Whose network a container has.
@@ -292,4 +292,6 @@ pub struct Inspection {
     pub setup: Setup,
     /// How it is.
     pub condition: Condition,
+    /// What its health checks said last; `None` where it has none.
+    pub check: Option<LastCheck>,
 }

@@ -55,6 +55,11 @@ fn read_one(item: &mut Section) -> Option<Expected> {
 }
 
 impl Expected {
+    /// The containers of this name or glob.
+    pub fn named(name: &str) -> Self {
+        Self { wanted: Wanted::Name(name.to_owned()), check_health: false }
+    }
+
     /// What stands in the place of a name while there is no such container.
     fn text(&self) -> String {
         match &self.wanted {
@@ -63,7 +68,8 @@ impl Expected {
         }
     }
 
-    fn covers(&self, container: &Identity) -> bool {
+    /// Whether this container is one of those.
+    pub fn covers(&self, container: &Identity) -> bool {
         match &self.wanted {
             Wanted::Name(glob) => matches(glob, &container.name),
             Wanted::Service(project, service) => {

@@ -54,6 +54,8 @@ pub struct Known {
     pub expected: Vec<Expected>,
     /// What the names of images mean.
     pub images: Images,
+    /// What is told, and of whom.
+    pub rules: Rules,
     lifecycle: Lifecycle,
     running: Arc<[Arc<Running>]>,
     /// Something may have changed since `running` was made.
@@ -192,6 +194,10 @@ impl Inventory {
         } else {
             known.images.extend(found);
         }
+    }
+
+    pub(super) fn set_rules(&self, rules: Rules) {
+        self.lock().rules = rules;
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

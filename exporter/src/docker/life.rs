@@ -6,9 +6,13 @@
 
 mod ending;
 mod inspected;
+mod log;
 mod looks;
+mod looping;
+mod removal;
 mod restored;
 mod telling;
+mod unwell;
 
 use std::time::Duration;
 
@@ -23,7 +27,11 @@ use super::rules::Rules;
 use super::start::{FailedStart, StartFailure};
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 use ending::{Ending, Wait};
+use log::Log;
+use looping::Looping;
+use removal::Handling;
 use telling::REFRESH;
+use unwell::Unwell;
 
 /// How long an inspection may take before an end is judged without it: its deadline of 5 s would cost a crash its
 /// two seconds to the chat.
@@ -59,6 +67,15 @@ pub enum Effect {
         /// Which state of things the question is about.
         generation: u64,
     },
+    /// Read its last lines and hand them back.
+    ReadLog {
+        /// Its id.
+        id: String,
+        /// How many.
+        lines: u32,
+    },
+    /// It was taken away while it ran, or is missed: to be told if nothing takes its place.
+    Missed(Box<EventAlert>),
     /// It was started: crashes of the same Compose service are over.
     Started,
     /// It is gone.
@@ -136,6 +153,10 @@ pub struct Life {
     held: Option<(Exit, Timestamp)>,
     /// A crash that was told, and when to tell it again.
     crashed: Option<(EventAlert, Timestamp)>,
+    unwell: Unwell,
+    looping: Looping,
+    handling: Handling,
+    log: Log,
     vanished: Option<Timestamp>,
 }
 
@@ -169,6 +190,10 @@ impl Life {
             ending: None,
             held: None,
             crashed: None,
+            unwell: Unwell::default(),
+            looping: Looping::default(),
+            handling: Handling::default(),
+            log: Log::default(),
             vanished: None,
         }
     }
@@ -184,6 +209,9 @@ impl Life {
             self.ending.as_ref().map(|ending| ending.until),
             self.held.as_ref().map(|(_, until)| *until),
             self.crashed.as_ref().map(|(_, refresh)| *refresh),
+            self.unwell.next_deadline(),
+            self.looping.next_deadline(),
+            self.log.next_deadline(),
             self.vanished,
             self.look_at,
         ]
@@ -247,8 +275,9 @@ impl Life {
             // The start that goes with it has its own event; the others are not about its life.
             Action::Restart | Action::Detach | Action::Images => {}
             Action::Rename | Action::Update => effects.push(self.inspect()),
-            Action::Destroy => self.removed(context, &mut effects),
+            Action::Destroy => self.removed(event.at, context, &mut effects),
         }
+        self.review_health(event.at, context, &mut effects);
         effects
     }
 
@@ -275,12 +304,15 @@ impl Life {
                 let name = self.identity.name.clone();
                 effects.push(Effect::Exited { name, code: 255, reason: ExitReason::Unknown });
             }
-            self.removed(context, &mut effects);
+            self.removed(now, context, &mut effects);
             return effects;
         }
         if let Some((exit, _)) = self.held.take_if(|(_, until)| due(*until)) {
             self.crash(exit, context, &mut effects);
         }
+        self.on_time_log(context, &mut effects);
+        self.on_time_unwell(context, &mut effects);
+        self.on_time_looping(context, &mut effects);
         let refreshes = self.crashed.as_ref().is_some_and(|(_, refresh)| due(*refresh));
         if refreshes && !self.tells_of_crashes(context.rules) {
             // A new configuration leaves it out.
@@ -311,6 +343,8 @@ impl Life {
         self.oom_at = None;
         self.child_oom = false;
         self.forget_last_run();
+        self.handling = Handling::default();
+        self.looping.started(context.now);
         if self.health != Health::None {
             // No event says so.
             self.health = Health::Starting;
@@ -318,16 +352,24 @@ impl Life {
         if let Some(ending) = &mut self.ending {
             ending.started_again = true;
         }
+        // A crash that was not told yet, because its last lines were waited for, was a restart.
+        let kept = self.log.take().is_some();
         effects.extend(self.resolve(context.now));
         effects.push(Effect::Started);
         if let Some((exit, _)) = self.held.take() {
-            self.tell_once(Kind::Restarted, Some(&exit), at, context, effects);
+            if !self.looping.is_told() {
+                self.tell_once(Kind::Restarted, Some(&exit), at, context, effects);
+            }
+        } else if kept {
+            let exit = self.last_exit.clone();
+            self.tell_once(Kind::Restarted, exit.as_ref(), at, context, effects);
         } else if news && self.ending.is_none() {
             self.tell_once(Kind::Started, None, at, context, effects);
         }
     }
 
     fn signalled(&mut self, signal: i32, at: Timestamp) {
+        self.handling.killed |= signal == 9;
         // SIGHUP and its like ask a program to reload; it may crash later for reasons of its own.
         if matches!(signal, 2 | 3 | 9 | 15) || signal == self.setup.stop_signal {
             self.announced_until = later(at, self.setup.stop_grace + STOP_SLACK);
@@ -340,6 +382,8 @@ impl Life {
             self.state = State::Exited;
         }
         self.held = None;
+        self.handling.stopped = true;
+        effects.extend(self.looping.end("down", context.now));
         self.announced_until = later(at, STOP_SLACK).max(self.announced_until);
         if let Some(ending) = &mut self.ending {
             ending.facts.announced = true;
@@ -347,7 +391,8 @@ impl Life {
         }
     }
 
-    fn removed(&mut self, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+    fn removed(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
+        effects.extend(self.missed(at, context));
         self.state = State::Removing;
         self.held = None;
         if let Some(ending) = &mut self.ending {
@@ -356,6 +401,9 @@ impl Life {
             self.settle(context, effects);
         }
         self.held = None;
+        self.log.take();
+        effects.extend(self.get_well(context.now));
+        effects.extend(self.looping.end("removed", context.now));
         effects.extend(self.resolve(context.now));
         effects.push(Effect::Removed);
     }

@@ -10,6 +10,7 @@ use super::exit::ExitReason;
 use super::exits::ExitCounts;
 use super::life::{Context, Effect, Life};
 use super::memory::{Memory, Remembered};
+use super::missing::Missing;
 use super::orphans::Orphans;
 use crate::alertmanager::alert::EventAlert;
 
@@ -26,6 +27,8 @@ pub enum Input {
     Listed(Vec<String>),
     /// An Alertmanager holds this crash for firing; a process before this one may have told it.
     Firing(Box<EventAlert>),
+    /// The last lines of this container, fit to be shown.
+    Log(String, String),
     /// Nothing but time has passed.
     Time,
 }
@@ -39,6 +42,7 @@ pub struct Lifecycle {
     /// What the process before this one knew of containers that were not heard of yet.
     remembered: BTreeMap<String, Remembered>,
     listed: bool,
+    missing: Missing,
 }
 
 impl Lifecycle {
@@ -76,7 +80,12 @@ impl Lifecycle {
 
     /// When time alone next changes something.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.lives.values().filter_map(Life::next_deadline).chain(self.orphans.next_deadline()).min()
+        self.lives
+            .values()
+            .filter_map(Life::next_deadline)
+            .chain(self.orphans.next_deadline())
+            .chain(self.missing.next_deadline())
+            .min()
     }
 
     /// One step. Counts are kept here; what has to be done outside is handed back.
@@ -101,9 +110,11 @@ impl Lifecycle {
                 self.orphans.take_in(alert, context.now);
                 Vec::new()
             }
+            Input::Log(id, text) => self.on_log(id, text, context),
             Input::Time => self.on_time(context),
         };
         effects.extend(self.adopt(context));
+        effects.extend(self.missing.due(self.lives.values(), context.now));
         let not_heard_of = self.remembered.values().map(|memory| memory.name.as_str());
         let present = self.lives.values().map(|life| life.identity.name.as_str()).chain(not_heard_of);
         self.exits.sweep(present, context.now);
@@ -181,6 +192,10 @@ impl Lifecycle {
         self.lives.values().map(Life::inspect).chain(unknown).collect()
     }
 
+    fn on_log(&mut self, id: &str, text: &str, context: &Context<'_>) -> Vec<Effect> {
+        self.lives.get_mut(id).map(|life| life.on_log(text, context)).unwrap_or_default()
+    }
+
     fn on_time(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let due: Vec<String> = self
             .lives
@@ -213,12 +228,13 @@ impl Lifecycle {
                 Effect::Removed => {
                     self.lives.remove(id);
                 }
-                Effect::Alert(_) | Effect::Inspect { .. } => effects.push(effect),
+                Effect::Missed(alert) => self.missing.add(*alert, context.now),
+                Effect::Alert(_) | Effect::Inspect { .. } | Effect::ReadLog { .. } => effects.push(effect),
             }
         }
         // Nobody can be asked about what is gone.
         if !self.lives.contains_key(id) {
-            effects.retain(|effect| !matches!(effect, Effect::Inspect { .. }));
+            effects.retain(|effect| !matches!(effect, Effect::Inspect { .. } | Effect::ReadLog { .. }));
         }
         effects
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use seamark_kit::config::Section;
 
 use super::container::{Identity, Setup};
+use super::expected::Expected;
+use crate::alertmanager::alert::Kind;
 
 /// What to tell of, and of whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +19,22 @@ pub struct Rules {
     pub stop: bool,
     /// Tell of containers that were started.
     pub start: bool,
+    /// Tell of containers whose restart policy starts them again and again, instead of each restart.
+    pub restart_loop: bool,
+    /// Tell of containers whose health checks fail.
+    pub unhealthy: bool,
+    /// Tell of containers that were taken away while they ran.
+    pub removed: bool,
     /// Names or globs; empty is every container.
     pub include: Vec<String>,
     /// Names or globs; these win over `include`.
     pub exclude: Vec<String>,
     /// How long a restart policy has to bring a container back before its death is called a crash.
     pub restart_window: Duration,
+    /// So many of a container's last lines are told with its crash.
+    pub log_lines: u32,
+    /// The watch list: these are missed when they are gone, however they went.
+    pub missed: Vec<Expected>,
 }
 
 impl Default for Rules {
@@ -32,26 +44,44 @@ impl Default for Rules {
             restart: true,
             stop: false,
             start: false,
+            restart_loop: true,
+            unhealthy: true,
+            removed: true,
             include: Vec::new(),
             exclude: Vec::new(),
             restart_window: Duration::from_secs(5),
+            log_lines: 0,
+            missed: Vec::new(),
         }
     }
 }
+
+/// The words of `events.notify`.
+const WORDS: [(&str, Kind); 7] = [
+    ("crash", Kind::Crashed),
+    ("restart", Kind::Restarted),
+    ("loop", Kind::Looping),
+    ("unhealthy", Kind::Unhealthy),
+    ("removed", Kind::Removed),
+    ("stop", Kind::Stopped),
+    ("start", Kind::Started),
+];
 
 impl Rules {
     /// Reads the section `events`.
     pub fn read(section: &mut Section, restart_window: Duration) -> Self {
         let mut rules = Self { restart_window, ..Self::default() };
         if let Some(words) = section.texts("notify") {
-            (rules.crash, rules.restart) = (false, false);
+            for (_, kind) in WORDS {
+                *rules.wish(kind) = false;
+            }
             for word in words {
-                match word.text.as_str() {
-                    "crash" => rules.crash = true,
-                    "restart" => rules.restart = true,
-                    "stop" => rules.stop = true,
-                    "start" => rules.start = true,
-                    other => word.problem(format!("expected `crash`, `restart`, `stop` or `start`, found `{other}`")),
+                match WORDS.iter().find(|(known, _)| *known == word.text) {
+                    Some((_, kind)) => *rules.wish(*kind) = true,
+                    None => {
+                        let known: Vec<String> = WORDS.iter().map(|(known, _)| format!("`{known}`")).collect();
+                        word.problem(format!("expected {}, found `{}`", known.join(", "), word.text));
+                    }
                 }
             }
         }
@@ -59,6 +89,37 @@ impl Rules {
         rules.include = globs("include");
         rules.exclude = globs("exclude");
         rules
+    }
+
+    fn wish(&mut self, kind: Kind) -> &mut bool {
+        match kind {
+            Kind::Crashed => &mut self.crash,
+            Kind::Restarted => &mut self.restart,
+            Kind::Stopped => &mut self.stop,
+            Kind::Started => &mut self.start,
+            Kind::Looping => &mut self.restart_loop,
+            Kind::Unhealthy => &mut self.unhealthy,
+            Kind::Removed => &mut self.removed,
+        }
+    }
+
+    /// Whether this is to be told of this container.
+    pub fn want(&self, kind: Kind, container: &Identity, setup: &Setup) -> bool {
+        let wanted = match kind {
+            Kind::Crashed => self.crash,
+            Kind::Restarted => self.restart,
+            Kind::Stopped => self.stop,
+            Kind::Started => self.start,
+            Kind::Looping => self.restart_loop,
+            Kind::Unhealthy => self.unhealthy,
+            Kind::Removed => self.removed,
+        };
+        wanted && self.cover(container, setup)
+    }
+
+    /// Whether this container is missed when it is gone.
+    pub fn miss(&self, container: &Identity) -> bool {
+        self.missed.iter().any(|expected| expected.covers(container))
     }
 
     /// Whether alerts about this container are wanted at all.
@@ -150,8 +211,14 @@ mod tests {
         };
         let rules = read("events: {notify: [stop], include: web, exclude: ['ci-*']}\n").unwrap();
         assert_eq!((rules.crash, rules.restart, rules.stop, rules.start), (false, false, true, false));
+        assert_eq!((rules.restart_loop, rules.unhealthy, rules.removed), (false, false, false));
         assert_eq!((rules.include, rules.exclude), (vec!["web".to_owned()], vec!["ci-*".to_owned()]));
         let problems = read("events: {notify: [crash, stops]}\n").unwrap_err().to_string();
-        assert!(problems.contains("expected `crash`, `restart`, `stop` or `start`, found `stops`"), "{problems}");
+        assert!(
+            problems.contains(
+                "expected `crash`, `restart`, `loop`, `unhealthy`, `removed`, `stop`, `start`, found `stops`"
+            ),
+            "{problems}"
+        );
     }
 }

@@ -23,6 +23,7 @@ use super::life::Effect;
 use super::lifecycle::Input;
 use super::oom::{OomKills, ReadCount};
 use crate::alertmanager::AlertSender;
+use crate::redact;
 
 /// The first wait after a loss; each next one is twice as long.
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
@@ -34,8 +35,10 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
 /// The kernel's count of memory kills is looked at this often, so that a new kill can be told from an old one.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
-/// Inspections under way at once: quick after a start, gentle with the engine.
+/// Inspections under way at once: quick after a start, gentle with the engine. As many logs, when many crash at once.
 const INSPECTIONS_AT_ONCE: usize = 8;
+/// Characters of a crashed container's last lines: what Alertmanager and a chat hold beside the rest.
+const LONGEST_LOG: usize = 1500;
 
 /// Between a change of images and the questions about them: a pull changes several.
 const IMAGES_SETTLE: Duration = Duration::from_secs(1);
@@ -54,6 +57,8 @@ struct Watcher {
     oom_kills: Mutex<OomKills>,
     /// What is to be inspected, with the generation of the newest question.
     questions: Mutex<BTreeMap<String, u64>>,
+    /// Whose last lines are wanted, and how many.
+    logs: Mutex<BTreeMap<String, u32>>,
     asked: Notify,
 }
 
@@ -65,6 +70,7 @@ pub(super) async fn watch(settings: Settings, inventory: Arc<Inventory>, alerts:
         alerts,
         oom_kills: Mutex::new(OomKills::new(oom_kills)),
         questions: Mutex::default(),
+        logs: Mutex::default(),
         asked: Notify::new(),
     };
     tokio::join!(watcher.follow_for_ever(), watcher.keep_time(), watcher.keep_state(), watcher.adopt());
@@ -116,6 +122,7 @@ impl Watcher {
         let since = self.inventory.events_since(Timestamp::now());
         let mut events = client.events(since).await?;
         self.lock_questions().clear();
+        self.lock_logs().clear();
         self.list(client).await?;
         self.inventory.set_events_connected(true);
         self.inventory.set_up(true);
@@ -132,8 +139,14 @@ impl Watcher {
         let mut rest_until = Instant::now();
         let mut images_due = Some(rest_until + IMAGES_SETTLE);
         let mut all_images = true;
+        let mut logs = FuturesUnordered::new();
         loop {
             self.ask(client, &mut inspections, &mut under_way);
+            while logs.len() < INSPECTIONS_AT_ONCE
+                && let Some((id, lines)) = self.lock_logs().pop_first()
+            {
+                logs.push(async move { (client.log(&id, lines).await, id) });
+            }
             if inspections.is_empty() {
                 self.inventory.set_looked();
             }
@@ -156,6 +169,9 @@ impl Watcher {
                 Some((id, generation, answer)) = inspections.next() => {
                     under_way.remove(&id);
                     self.answered(id, generation, answer)?;
+                }
+                Some((text, id)) = logs.next() => {
+                    self.step(&Input::Log(id, redact::end(&text, LONGEST_LOG)));
                 }
                 () = self.asked.notified() => {}
                 Some((found, all)) = images.next() => {
@@ -261,8 +277,12 @@ impl Watcher {
                     self.lock_questions().insert(id, generation);
                     self.asked.notify_one();
                 }
+                Effect::ReadLog { id, lines } => {
+                    self.lock_logs().insert(id, lines);
+                    self.asked.notify_one();
+                }
                 // Done within the lifecycle.
-                Effect::Started | Effect::Removed => {}
+                Effect::Started | Effect::Removed | Effect::Missed(_) => {}
             }
         }
     }
@@ -299,6 +319,10 @@ impl Watcher {
                 self.step(&Input::Firing(Box::new(alert)));
             }
         }
+    }
+
+    fn lock_logs(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u32>> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_questions(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {

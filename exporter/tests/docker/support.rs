@@ -53,6 +53,9 @@ pub struct Engine {
     pub images: BTreeMap<String, String>,
     /// What it says it is made of.
     pub components: Value,
+    /// What the logs hold; after that nothing more comes, and no end.
+    pub log: Vec<u8>,
+    pub log_hangs: bool,
 }
 
 pub struct FakeDocker {
@@ -77,6 +80,7 @@ impl FakeDocker {
             .route("/containers/{id}/json", get(inspect))
             .route("/images/{name}/json", get(image))
             .route("/images/{registry}/{folder}/{name}/json", get(nobody_s_image))
+            .route("/containers/{id}/logs", get(logs))
             .route("/events", get(events));
         let router = api.clone().nest("/v1.41", api).with_state(Arc::clone(&self.engine));
         self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
@@ -187,6 +191,23 @@ async fn inspect(State(engine): Shared, UrlPath(id): UrlPath<String>) -> Respons
     }
 }
 
+async fn logs(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path_and_query().unwrap().to_string();
+    hang_if_hung(&engine, path).await;
+    let (log, hangs) = {
+        let engine = engine.lock().unwrap();
+        (engine.log.clone(), engine.log_hangs)
+    };
+    let all = stream::once(async { Ok::<_, std::io::Error>(log) });
+    let rest = stream::once(async move {
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(Vec::new())
+    });
+    Body::from_stream(futures_util::StreamExt::chain(all, rest)).into_response()
+}
+
 async fn events(State(engine): Shared, Query(query): Query<BTreeMap<String, String>>) -> Response {
     let since = query.get("since").cloned();
     hang_if_hung(&engine, format!("events since={}", since.as_deref().unwrap_or("-"))).await;
@@ -251,7 +272,7 @@ impl FakeAlertmanager {
     }
 }
 
-async fn take(
+pub async fn take(
     State(received): State<Arc<Mutex<Received>>>,
     headers: axum::http::HeaderMap,
     axum::Json(alerts): axum::Json<Vec<Value>>,
@@ -267,7 +288,7 @@ async fn take(
 }
 
 /// The alerts whose last word was that they fire, of those that every `filter=name="value"` lets through.
-async fn firing(
+pub async fn firing(
     State(received): State<Arc<Mutex<Received>>>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> axum::Json<Vec<Value>> {

@@ -77,7 +77,8 @@ fn joined(parts: &[String], between: &str) -> String {
 fn words(text: &[Span]) -> String {
     text.iter()
         .map(|span| match span {
-            Span::Text(words) | Span::Strong(words) | Span::Code(words) | Span::Time { words, .. } => words.clone(),
+            Span::Text(words) | Span::Strong(words) | Span::Code(words) | Span::Block(words) => words.clone(),
+            Span::Time { words, .. } => words.clone(),
             Span::Link { label, url } => format!("{label} ({url})"),
         })
         .collect()

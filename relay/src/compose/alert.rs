@@ -9,6 +9,9 @@ use crate::message::{Field, Item, Message, Span, Text, Tone};
 /// Labels that the item shows elsewhere, or that say nothing to people.
 const SHOWN_ELSEWHERE: [&str; 4] = ["severity", "instance", "seamark_kind", "monitor"];
 
+/// Characters of a log that are shown: a field of the narrowest chat holds 1024, the frame included.
+const BLOCK: usize = 900;
+
 /// How many rule names a group's title lists when the group has no name of its own.
 const NAMES_IN_TITLE: usize = 3;
 
@@ -196,6 +199,17 @@ impl<'a> Fields<'a> {
     pub(super) fn add_words(&mut self, key: &'static str, value: Option<String>) {
         if let Some(value) = value {
             self.add(key, vec![Span::Text(value)]);
+        }
+    }
+
+    /// The last lines of a text of many, as they stand.
+    pub(super) fn add_block(&mut self, key: &'static str, value: Option<&str>) {
+        if let Some(value) = value {
+            let left_out = value.chars().count().saturating_sub(BLOCK);
+            let mark = if left_out > 0 { "…" } else { "" };
+            let end: String = mark.chars().chain(value.chars().skip(left_out)).collect();
+            let name = self.voice.words(key, &[]);
+            self.list.push(Field { name, value: vec![Span::Block(end)], short: false });
         }
     }
 

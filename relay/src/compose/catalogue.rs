@@ -191,7 +191,7 @@ fn put_back(words: &str, data: &[&Span]) -> Text {
 pub(crate) fn plain(text: &[Span]) -> String {
     text.iter()
         .map(|span| match span {
-            Span::Text(words) | Span::Strong(words) | Span::Code(words) => words.as_str(),
+            Span::Text(words) | Span::Strong(words) | Span::Code(words) | Span::Block(words) => words.as_str(),
             Span::Time { words, .. } => words.as_str(),
             Span::Link { label, .. } => label.as_str(),
         })
@@ -239,6 +239,7 @@ mod tests {
             include_str!("../compose.rs"),
             include_str!("alert.rs"),
             include_str!("container.rs"),
+            include_str!("container/condition.rs"),
             include_str!("links.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),

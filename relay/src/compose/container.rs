@@ -1,7 +1,10 @@
-//! What the exporter tells the moment it happens: a container crashed, came back, was stopped or started.
+//! What the exporter tells the moment it happens: a container crashed, came back, was stopped or started, is unhealthy,
+//! restarts without end, is gone.
 //!
 //! The alerts carry `seamark_kind="event"`, the container and the host as labels, and as annotations `exit_code`,
-//! `reason`, `restart_policy` and `uptime`.
+//! `reason`, `restart_policy`, `uptime` and `log`.
+
+mod condition;
 
 use super::Voice;
 use super::alert::{Fields, Place, annotation};
@@ -23,6 +26,11 @@ pub(super) fn item(voice: &Voice, alert: &Alert) -> Option<Item> {
         ("ContainerRestarted", Status::Firing) => Some(event.restarted()),
         ("ContainerStopped", Status::Firing) => Some(event.stopped()),
         ("ContainerStarted", Status::Firing) => Some(event.started()),
+        ("ContainerUnhealthyEvent", Status::Firing) => Some(event.unhealthy()),
+        ("ContainerUnhealthyEvent", Status::Resolved) => event.unhealthy_over(),
+        ("ContainerRestartLoop", Status::Firing) => Some(event.looping()),
+        ("ContainerRestartLoop", Status::Resolved) => event.loop_over(),
+        ("ContainerRemovedUnexpectedly", Status::Firing) => Some(event.removed()),
         _ => None,
     }
 }
@@ -64,12 +72,8 @@ impl<'a> Event<'a> {
             }
             None => self.sentence("crash-body", &[("cause", self.cause_words())]),
         };
-        self.item(
-            Tone::Critical,
-            self.title("crash-title", &[("cause", Arg::Choice(title_cause))]),
-            body,
-            self.details(),
-        )
+        let title = self.title("crash-title", &[("cause", Arg::Choice(title_cause))]);
+        self.item(Tone::Critical, title, body, self.details_and_log())
     }
 
     /// `None` for a crash without an end, which is told like any other alert.
@@ -85,7 +89,7 @@ impl<'a> Event<'a> {
 
     fn restarted(&self) -> Item {
         let body = self.sentence_without_code("restarted-body", &[("cause", self.cause_words())]);
-        self.item(Tone::Warning, self.title("restarted-title", &[]), body, self.details())
+        self.item(Tone::Warning, self.title("restarted-title", &[]), body, self.details_and_log())
     }
 
     fn stopped(&self) -> Item {
@@ -115,9 +119,19 @@ impl<'a> Event<'a> {
         fields
     }
 
-    fn add_identity(&self, fields: &mut Fields<'_>) {
+    fn details_and_log(&self) -> Fields<'a> {
+        let mut fields = self.details();
+        fields.add_block("field-log", annotation(self.alert, "log"));
+        fields
+    }
+
+    fn add_place(&self, fields: &mut Fields<'_>) {
         fields.add_code("field-container", self.place.container.map(one_line).as_deref());
         fields.add_code("field-host", self.place.host.map(one_line).as_deref());
+    }
+
+    fn add_identity(&self, fields: &mut Fields<'_>) {
+        self.add_place(fields);
         let code = self.code.map(|code| match signal_of(code) {
             Some(signal) => format!("{code} ({signal})"),
             None => code.to_string(),

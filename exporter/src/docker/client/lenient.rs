@@ -6,7 +6,9 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use reqwest::{Response, Url};
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
+use super::log::Tail;
 use super::{Address, ClientError, DEADLINE, Events, cause, docker_time, late};
 use crate::docker::answer::{self, DecodeError};
 use crate::docker::container::Inspection;
@@ -28,8 +30,20 @@ pub(super) struct Lenient {
 impl Lenient {
     /// Asks Docker which API it speaks.
     pub(super) async fn connect(address: &Address) -> Result<Self, ClientError> {
+        let mut client = Self::unversioned(address)?;
+        let answer = client.get("/_ping", &[]).await?;
+        let theirs = answer.headers().get("Api-Version").and_then(|value| value.to_str().ok()).and_then(version);
+        let (major, minor) = theirs.map_or(NEWEST_API, |theirs| theirs.min(NEWEST_API));
+        client.version = format!("/v{major}.{minor}");
+        Ok(client)
+    }
+
+    /// One that asks for no version: the engine answers in its own newest.
+    pub(super) fn unversioned(address: &Address) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
             .no_proxy()
+            // It speaks no TLS, so the system's certificates need not be read.
+            .tls_certs_only([])
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(DEADLINE)
             // An engine behind a dead link is found out by the kernel while the event stream is silent.
@@ -38,12 +52,23 @@ impl Lenient {
             builder = builder.unix_socket(path.clone());
         }
         let http = builder.build().map_err(|error| unreachable(address, &error))?;
-        let mut client = Self { http, address: address.clone(), version: String::new() };
-        let answer = client.get("/_ping", &[]).await?;
-        let theirs = answer.headers().get("Api-Version").and_then(|value| value.to_str().ok()).and_then(version);
-        let (major, minor) = theirs.map_or(NEWEST_API, |theirs| theirs.min(NEWEST_API));
-        client.version = format!("/v{major}.{minor}");
-        Ok(client)
+        Ok(Self { http, address: address.clone(), version: String::new() })
+    }
+
+    /// The last lines of a container, as far as they come until `give_up`; `None` where there is no log.
+    pub(super) async fn log(&self, id: &str, lines: u32, give_up: Instant) -> Option<String> {
+        let lines = lines.to_string();
+        let query = [("stdout", "1"), ("stderr", "1"), ("tail", lines.as_str())];
+        let url = self.url(&format!("/containers/{id}/logs"), &query).ok()?;
+        let mut answer = timeout_at(give_up, self.http.get(url).send()).await.ok()?.ok()?;
+        if !answer.status().is_success() {
+            return None;
+        }
+        let mut tail = Tail::default();
+        while let Ok(Ok(Some(chunk))) = timeout_at(give_up, answer.chunk()).await {
+            tail.push(&chunk);
+        }
+        Some(tail.text())
     }
 
     /// Whether Docker answers.

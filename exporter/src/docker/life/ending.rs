@@ -105,6 +105,9 @@ impl Life {
         if restarts_again && !found {
             self.count_restarts(self.restart_count + 1);
         }
+        if !facts.announced {
+            self.ask_for_log(code, context, effects);
+        }
         // Only an end whose policy is unknown has to wait for an inspection.
         if waits_for == Wait::Inspection && self.inspected {
             self.settle(context, effects);
@@ -157,6 +160,15 @@ impl Life {
             effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
         }
         self.last_exit = Some(exit.clone());
+        let restarts = ending.started_again || self.setup.restart_policy.starts_again(exit.code, ending.restarts);
+        match reason {
+            ExitReason::Unknown => {}
+            ExitReason::Stopped => effects.extend(self.looping.end("down", context.now)),
+            _ if restarts && self.state != State::Removing => self.restarts_after(&exit, context, effects),
+            // A failure is told by its crash.
+            ExitReason::Clean => effects.extend(self.looping.end("down", context.now)),
+            _ => {}
+        }
         if reason.is_failure() {
             self.failed(exit, &ending, context, effects);
         } else if reason != ExitReason::Unknown {
@@ -167,12 +179,14 @@ impl Life {
     pub(super) fn failed(&mut self, exit: Exit, ending: &Ending, context: &Context<'_>, effects: &mut Vec<Effect>) {
         if self.state == State::Removing {
             // Somebody has cleaned it away already, or it has itself.
+        } else if ending.started_again && self.looping.is_told() {
+            // One alert for all of them.
         } else if ending.started_again {
             self.tell_once(Kind::Restarted, Some(&exit), ending.at, context, effects);
         } else if self.setup.restart_policy.starts_again(exit.code, ending.restarts) {
             // Counted from the death, whatever it took to find the reason.
             let late = context.now.duration_since(ending.at).unsigned_abs().min(LATE_EVENTS + LATE_INSPECTION);
-            let window = context.rules.restart_window.saturating_sub(late);
+            let window = self.looping.window(context.rules.restart_window).saturating_sub(late);
             self.held = later(context.now, window).map(|until| (exit, until));
         } else {
             self.crash(exit, context, effects);

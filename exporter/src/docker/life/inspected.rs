@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::ending::{LATE_DIE, Wait};
 use super::{Context, Effect, Exit, Life, later};
-use crate::docker::container::{Condition, Inspection, State};
+use crate::docker::container::{Condition, Health, Inspection, State};
 use crate::docker::exit::ExitReason;
 
 impl Life {
@@ -37,6 +37,8 @@ impl Life {
             }
             self.settle(context, &mut effects);
         }
+        let says_unhealthy = answer.condition.health == Health::Unhealthy;
+        self.review_check(answer.check.as_ref(), says_unhealthy, context, &mut effects);
         effects
     }
 

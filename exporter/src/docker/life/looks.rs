@@ -17,12 +17,6 @@ const LONGEST_LOOK: Duration = Duration::from_secs(5 * 60);
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 impl Life {
-    /// What its last health check printed, cut; while it runs.
-    pub fn health_output(&self) -> Option<&str> {
-        let last = self.checks.last.as_ref().filter(|_| self.state.has_process());
-        last.map(|check| check.output.expose()).filter(|output| !output.is_empty())
-    }
-
     /// Why its last start failed, in the engine's words; `None` when it did not.
     pub fn start_error(&self) -> Option<&str> {
         self.failed_start.is_some().then(|| self.start_error.expose())

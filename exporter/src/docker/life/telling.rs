@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Context, Effect, Exit, Life, later};
-use crate::alertmanager::alert::{EventAlert, ExitNote, HOLD, Kind, ONCE};
+use crate::alertmanager::alert::{Detail, EventAlert, ExitNote, HOLD, Kind, ONCE};
 use crate::docker::container::State;
 use crate::docker::rules::Rules;
 
@@ -39,16 +39,32 @@ impl Life {
     }
 
     pub(super) fn crash(&mut self, exit: Exit, context: &Context<'_>, effects: &mut Vec<Effect>) {
+        // It is down for good, and that is told now.
+        effects.extend(self.looping.end("down", context.now));
         if !self.tells_of_crashes(context.rules) {
             return;
         }
         let alert = self.alert(Kind::Crashed, Some(&exit), exit.at, context.now + HOLD);
+        if self.log.is_awaited(context.now) {
+            self.log.keep(alert);
+        } else {
+            self.fire(alert, context.now, effects);
+        }
+    }
+
+    /// Tells of a crash, with the last lines if they are here.
+    pub(super) fn fire(&mut self, mut alert: EventAlert, now: Timestamp, effects: &mut Vec<Effect>) {
+        alert.detail.log = self.log.text().to_owned();
         effects.push(Effect::Alert(Box::new(alert.clone())));
-        self.crashed = later(context.now, REFRESH).map(|refresh| (alert, refresh));
+        self.crashed = later(now, REFRESH).map(|refresh| (alert, refresh));
     }
 
     pub(super) fn tells_of_crashes(&self, rules: &Rules) -> bool {
-        rules.crash && rules.cover(&self.identity, &self.setup)
+        self.tells_of(Kind::Crashed, rules)
+    }
+
+    pub(super) fn tells_of(&self, kind: Kind, rules: &Rules) -> bool {
+        rules.want(kind, &self.identity, &self.setup)
     }
 
     pub(super) fn tell_once(
@@ -59,14 +75,12 @@ impl Life {
         context: &Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        let wanted = match kind {
-            Kind::Crashed => context.rules.crash,
-            Kind::Restarted => context.rules.restart,
-            Kind::Stopped => context.rules.stop,
-            Kind::Started => context.rules.start,
-        };
-        if wanted && context.rules.cover(&self.identity, &self.setup) {
-            effects.push(Effect::Alert(Box::new(self.alert(kind, exit, at, context.now + ONCE))));
+        if self.tells_of(kind, context.rules) {
+            let mut alert = self.alert(kind, exit, at, context.now + ONCE);
+            if kind == Kind::Restarted {
+                alert.detail.log = self.log.text().to_owned();
+            }
+            effects.push(Effect::Alert(Box::new(alert)));
         }
     }
 
@@ -83,6 +97,7 @@ impl Life {
             restart_policy: self.setup.restart_policy.name.clone(),
             uptime: exit.uptime,
         });
-        EventAlert { kind, container: self.identity.clone(), exit, starts_at, ends_at, resolved: false }
+        let detail = Detail::default();
+        EventAlert { kind, container: self.identity.clone(), exit, detail, starts_at, ends_at, resolved: false }
     }
 }

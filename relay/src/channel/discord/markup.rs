@@ -86,10 +86,11 @@ fn atoms(span: &Span, place: Place, limit: usize) -> Vec<Atom> {
         Span::Text(words) => Span::Text(kept(words)),
         Span::Strong(words) => Span::Strong(kept(words)),
         Span::Code(words) => Span::Code(kept(words)),
+        Span::Block(words) => Span::Block(kept(words)),
         other => other.clone(),
     };
     let mut atoms = short_atoms(&shorter, place);
-    if let Span::Text(words) | Span::Strong(words) | Span::Code(words) = span {
+    if let Span::Text(words) | Span::Strong(words) | Span::Code(words) | Span::Block(words) = span {
         let left_out = points(words).saturating_sub(limit + 1);
         atoms.extend((left_out > 0).then_some(Atom { markup: String::new(), letters: left_out, around: None }));
     }
@@ -109,8 +110,11 @@ fn short_atoms(span: &Span, place: Place) -> Vec<Atom> {
         Span::Code(words) if place == Place::Body => {
             vec![Atom { around: Some(("", words.clone())), ..whole(code(words), words) }]
         }
+        Span::Block(words) if place == Place::Body => {
+            vec![Atom { around: Some(("", words.clone())), ..whole(block(words), words) }]
+        }
         Span::Time { at, .. } if place == Place::Body => vec![whole(format!("<t:{}:f>", at.as_second()), "t")],
-        Span::Strong(words) | Span::Code(words) | Span::Time { words, .. } => letters(words),
+        Span::Strong(words) | Span::Code(words) | Span::Block(words) | Span::Time { words, .. } => letters(words),
         Span::Link { label, url } if place == Place::Body => vec![whole(link(label, url), label)],
         Span::Link { label, url } => letters(&format!("{label}: {url}")),
     }
@@ -160,6 +164,12 @@ fn code(words: &str) -> String {
         return escape(&words);
     }
     if words.contains('`') { format!("`` {words} ``") } else { format!("`{words}`") }
+}
+
+/// Lines between fences. Backticks that could end it are kept apart by an invisible space.
+fn block(words: &str) -> String {
+    let words = clean(words).replace('@', "@\u{200b}").replace("``", "`\u{200b}`\u{200b}");
+    if words.trim().is_empty() { String::new() } else { format!("```\n{}\n```", words.trim_matches('\n')) }
 }
 
 /// A masked link; an address that is not one for the web, or too long to be shown, leaves its label as text.
@@ -231,6 +241,18 @@ mod tests {
         assert_eq!(code("up == 0"), "`up == 0`");
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(code("a``b"), "a\\`\\`b");
+    }
+
+    #[test]
+    fn lines_stay_between_their_fences_or_become_text_that_is_cut() {
+        let block = |words: &str, limit| text(&[Span::Block(words.to_owned())], Place::Body, limit);
+        assert_eq!(block("a *b*\n@here", 100), "```\na *b*\n@\u{200b}here\n```");
+        for odd in ["```", "````", "a``b```c`````", "``` ```"] {
+            let inside = block(odd, 100).replacen("```\n", "", 1);
+            assert_eq!(inside.find("```"), Some(inside.len() - 3), "{odd}: {inside}");
+        }
+        assert_eq!(block(&"*".repeat(40), 40), format!("{}… [+32]", "\\*".repeat(8)));
+        assert_eq!(block(" \n", 100), "");
     }
 
     #[test]
