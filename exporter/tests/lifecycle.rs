@@ -298,7 +298,7 @@ fn an_unhealthy_container_is_told_with_the_output_of_its_check_until_it_is_healt
     let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(alert.detail.check.clone().unwrap().failing_streak, 9);
     let effects = play.effects(71.0, &play.event(71.0, Action::Health(Health::Healthy)));
-    let [Effect::Alert(alert)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Alert(alert), Effect::Inspect { .. }] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(alert.resolved && alert.detail.ended_by == "healthy", "{alert:?}");
     assert_eq!(play.time(3600.0), [] as [&str; 0]);
 }
@@ -310,7 +310,7 @@ fn an_unhealthy_container_is_told_without_the_output_when_nobody_answers() {
     assert_eq!(play.time(5.4), [] as [&str; 0]);
     assert_eq!(play.time(5.5), ["ContainerUnhealthyEvent"]);
     // Unhealthy again without a word of healthy is the same alert.
-    assert_eq!(play.at(6.0, Action::Health(Health::Unhealthy)), [] as [&str; 0]);
+    assert_eq!(play.at(6.0, Action::Health(Health::Unhealthy)), ["inspect 4"]);
     assert_eq!(play.at(9.0, die(1))[..2], ["exit web 1 crash", "ContainerCrashed"]);
     assert_eq!(play.time(66.0), [] as [&str; 0], "its end was the end of it");
 }

@@ -197,7 +197,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{DecodeError, LONGEST_TEXT, ids, inspection, signal};
+    use super::{DecodeError, ids, inspection, signal};
     use crate::docker::container::{Health, HealthCheck, State};
 
     #[test]

@@ -278,6 +278,12 @@ impl Life {
             Action::Destroy => self.removed(event.at, context, &mut effects),
         }
         self.review_health(event.at, context, &mut effects);
+        // More than one reason to ask is one question.
+        let question = self.inspect();
+        if effects.contains(&question) {
+            effects.retain(|effect| *effect != question);
+            effects.push(question);
+        }
         effects
     }
 
