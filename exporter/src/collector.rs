@@ -7,7 +7,14 @@ mod bcache;
 mod bonding;
 mod btrfs;
 mod conntrack;
+mod container_cpu;
 mod container_exits;
+mod container_io;
+mod container_lifetime;
+mod container_log;
+mod container_memory;
+mod container_pids;
+mod container_pressure;
 mod container_state;
 mod cpu;
 mod cpufreq;
@@ -22,6 +29,7 @@ mod hwmon;
 mod interrupts;
 mod kernel_hung;
 mod loadavg;
+mod machine;
 mod mdadm;
 mod meminfo;
 mod netclass;
@@ -30,6 +38,7 @@ mod netstat;
 mod nfs;
 mod nfsd;
 mod nvme;
+mod of_container;
 mod os;
 mod powersupplyclass;
 mod pressure;
@@ -60,6 +69,7 @@ use std::time::Instant;
 use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
 
+use crate::cgroup::Cgroups;
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
 pub use textfile::NamesTaken;
@@ -120,6 +130,14 @@ pub static COLLECTORS: &[Registration] = &[
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
+    container_cpu::COLLECTOR,
+    container_memory::COLLECTOR,
+    container_io::COLLECTOR,
+    container_pids::COLLECTOR,
+    container_pressure::COLLECTOR,
+    container_log::COLLECTOR,
+    container_lifetime::COLLECTOR,
+    machine::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.
@@ -191,6 +209,16 @@ pub struct Inputs {
     pub host: HostRoot,
     /// What is known of Docker.
     pub inventory: Arc<Inventory>,
+    /// The cgroups of its containers.
+    pub cgroups: Arc<Cgroups>,
+}
+
+impl Inputs {
+    /// Collectors of that host and the containers of that inventory.
+    pub fn new(host: HostRoot, inventory: Arc<Inventory>) -> Self {
+        let cgroups = Arc::new(Cgroups::new(host.clone(), Arc::clone(&inventory)));
+        Self { host, inventory, cgroups }
+    }
 }
 
 /// One entry of [`COLLECTORS`].

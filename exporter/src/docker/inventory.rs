@@ -83,6 +83,12 @@ impl Inventory {
         Arc::clone(&known.running)
     }
 
+    /// What the cgroups of these runs have counted of kills for want of memory.
+    pub fn count_oom_kills<'a>(&self, counts: impl Iterator<Item = (&'a Running, u64)>) {
+        let mut known = self.lock();
+        counts.for_each(|(container, kills)| known.lifecycle.count_oom_kills(container, kills));
+    }
+
     /// One step of the life of all containers.
     pub fn step(&self, input: &Input, now: Timestamp, rules: &Rules, oom_kills: &mut OomKills) -> Vec<Effect> {
         let mut known = self.lock();

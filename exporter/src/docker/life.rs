@@ -6,6 +6,7 @@
 
 mod ending;
 mod inspected;
+mod kills;
 mod telling;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::oom::OomKills;
 use super::rules::Rules;
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 use ending::{Ending, Wait};
+pub use kills::OomTally;
 use telling::REFRESH;
 
 /// How long an inspection may take before an end is judged without it: its deadline of 5 s would cost a crash its
@@ -92,6 +94,10 @@ pub struct Life {
     pub pid: Option<u32>,
     /// Restarts by its policy since it was first seen, and those it had then.
     pub restarts_total: u64,
+    /// How often its limits were changed while it was watched (`docker update`).
+    pub updates: u32,
+    /// Kills in it for want of memory.
+    pub oom_kills: OomTally,
     /// Its last end, if it ever ended.
     pub last_exit: Option<Exit>,
     restart_count: u64,
@@ -123,6 +129,8 @@ impl Life {
             health: Health::None,
             pid: None,
             restarts_total: 0,
+            updates: 0,
+            oom_kills: OomTally::default(),
             last_exit: None,
             restart_count: 0,
             inspected: false,
@@ -205,7 +213,11 @@ impl Life {
             Action::Health(health) => self.health = health,
             // The start that goes with it has its own event.
             Action::Restart => {}
-            Action::Rename | Action::Update => effects.push(self.inspect()),
+            Action::Rename => effects.push(self.inspect()),
+            Action::Update => {
+                self.updates = self.updates.wrapping_add(1);
+                effects.push(self.inspect());
+            }
             Action::Destroy => self.removed(context, &mut effects),
         }
         effects
@@ -268,6 +280,7 @@ impl Life {
         self.announced_until = None;
         self.oom_at = None;
         self.child_oom = false;
+        self.oom_kills.begin_run();
         if self.health != Health::None {
             // No event says so.
             self.health = Health::Starting;

@@ -9,6 +9,7 @@ use super::event::Event;
 use super::exits::ExitCounts;
 use super::life::{Context, Effect, Life};
 use super::orphans::Orphans;
+use super::running::Running;
 use crate::alertmanager::alert::EventAlert;
 
 /// What the watcher learned.
@@ -45,6 +46,16 @@ impl Lifecycle {
     /// How often each name ended.
     pub const fn exits(&self) -> &ExitCounts {
         &self.exits
+    }
+
+    /// The cgroup of this run of a container has counted so many kills for want of memory.
+    pub fn count_oom_kills(&mut self, container: &Running, kills: u64) {
+        if let Some(life) = self.lives.get_mut(&container.id)
+            // Otherwise it has been started again since that was read.
+            && life.runs_since() == container.started_at
+        {
+            life.oom_kills.count(kills);
+        }
     }
 
     /// When time alone next changes something.

@@ -26,6 +26,8 @@ pub struct Running {
     pub network: Network,
     /// Where the engine writes its log, as the engine sees it; empty where it writes none into a file.
     pub log_path: String,
+    /// How often its limits were changed.
+    pub updates: u32,
     /// `id`, `name`, `image` and the `container_label_*` that are shown: on every `container_*` series of it.
     pub labels: CommonLabels,
 }
@@ -42,12 +44,14 @@ impl Running {
             created_at: life.setup.created_at,
             network: life.setup.network.clone(),
             log_path: life.setup.log_path.clone(),
+            updates: life.updates,
             labels: labels(&life.identity, shown),
         })
     }
 }
 
-fn labels(identity: &Identity, shown: &[String]) -> CommonLabels {
+/// What is on every `container_*` series of a container, one that has stopped, too.
+pub fn labels(identity: &Identity, shown: &[String]) -> CommonLabels {
     let fixed = [("id", identity.path()), ("name", identity.name.clone()), ("image", identity.image.clone())];
     let fixed = fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value));
     CommonLabels::new(fixed.chain(shown_labels(identity, shown)))

@@ -43,6 +43,7 @@ impl Life {
     pub(super) fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         // A child's, or that of the main process: either way this kill is explained.
         context.oom_kills.take(at, context.now);
+        self.oom_kills.event();
         self.oom_at = Some(at);
         if let Some(ending) = &mut self.ending
             && ending.facts.code == SIGKILL_CODE
@@ -131,6 +132,9 @@ impl Life {
         let exit = Exit { code: facts.code, reason, at: ending.at, uptime: ending.uptime };
         effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
         self.last_exit = Some(exit.clone());
+        if reason == ExitReason::Oom && !ending.facts.oom_event && !ending.started_again {
+            self.oom_kills.ended_by_one();
+        }
         if reason.is_failure() {
             self.failed(exit, &ending, context, effects);
         } else if reason != ExitReason::Unknown {
