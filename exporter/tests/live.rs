@@ -32,7 +32,9 @@ use seamark_exporter::collector::COLLECTORS;
 const ROUNDS: usize = 30;
 
 /// Not node_exporter's.
-const OURS_ALONE: [&str; 3] = ["docker", "container_state", "container_exits"];
+fn is_ours_alone(name: &str) -> bool {
+    ["docker", "machine"].contains(&name) || name.starts_with("container_")
+}
 
 /// Families whose values are not compared, and why.
 const OTHER_VALUES: &[(&str, &str)] = &[
@@ -99,7 +101,7 @@ const UPSTREAM_MOUNTS: &str =
 
 /// All of ours that node_exporter has too, the optional ones included.
 fn compared() -> impl Iterator<Item = &'static str> {
-    COLLECTORS.iter().map(|collector| collector.name).filter(|name| !OURS_ALONE.contains(name))
+    COLLECTORS.iter().map(|collector| collector.name).filter(|name| !is_ours_alone(name))
 }
 
 /// What is still to be seen between its neighbours, by series.

@@ -19,7 +19,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use seamark_exporter::collector::{COLLECTORS, parse_as};
-use tree::{Host, hosts};
+use tree::{Host, cgroups, cgroups_directory, hosts};
 
 fn feed(bytes: &[u8]) {
     for parser in COLLECTORS.iter().flat_map(|collector| collector.parsers) {
@@ -30,7 +30,9 @@ fn feed(bytes: &[u8]) {
 /// The content of every file of every host: what parsers get in earnest.
 fn contents() -> Vec<Vec<u8>> {
     let mut contents = Vec::new();
-    for host in hosts().iter().map(|name| Host::unpack(name)) {
+    let with_containers = cgroups().into_iter().map(|name| cgroups_directory().join(name).with_extension("tree"));
+    let with_containers = with_containers.map(|file| Host::unpack_tree(&file));
+    for host in hosts().iter().map(|name| Host::unpack(name)).chain(with_containers) {
         for file in host.trees.iter().flat_map(|tree| tree.files()) {
             contents.extend(fs::read(host.path().join(file)).ok());
         }
@@ -63,6 +65,8 @@ const WITHOUT_PARSERS: &[&str] = &[
     "docker",
     "container_state",
     "container_exits",
+    "container_log",
+    "container_lifetime",
 ];
 
 #[test]

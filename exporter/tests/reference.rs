@@ -14,12 +14,14 @@ use std::path::Path;
 use seamark_exporter::collector::COLLECTORS;
 
 /// Not node_exporter's.
-const OF_DOCKER: [&str; 3] = ["docker", "container_state", "container_exits"];
+fn is_of_docker(name: &str) -> bool {
+    ["docker", "machine"].contains(&name) || name.starts_with("container_")
+}
 
 fn table() -> String {
     let mut table =
         String::from("| Collector | Runs | Flags, each with the key below `collectors.NAME` |\n| --- | --- | --- |\n");
-    for collector in COLLECTORS.iter().filter(|collector| !OF_DOCKER.contains(&collector.name)) {
+    for collector in COLLECTORS.iter().filter(|collector| !is_of_docker(collector.name)) {
         let runs = if collector.on_by_default { "by default" } else { "when switched on" };
         let options: Vec<_> =
             collector.options.iter().map(|option| format!("`--{}` (`{}`)", option.flag, option.key)).collect();

@@ -211,9 +211,7 @@ pub fn stalls(text: &[u8]) -> Result<Stalls, ParseError> {
 
 /// How many lines there are: processes in `cgroup.procs`.
 pub fn count_lines(text: &[u8]) -> u64 {
-    let ends = text.iter().filter(|byte| **byte == b'\n').count();
-    let last = usize::from(!text.is_empty() && !text.ends_with(b"\n"));
-    (ends + last) as u64
+    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64
 }
 
 #[cfg(test)]
@@ -244,7 +242,7 @@ mod tests {
 
     #[test]
     fn processes_are_lines_and_a_working_set_is_never_below_zero() {
-        assert_eq!((count_lines(b""), count_lines(b"1\n22\n"), count_lines(b"1\n22")), (0, 2, 2));
+        assert_eq!([b"".as_slice(), b"\n", b"1\n22\n", b"1\n22"].map(count_lines), [0, 0, 2, 2]);
         let memory = |usage, inactive_file| Memory { usage, inactive_file, ..Memory::default() }.working_set();
         assert_eq!(
             (memory(Some(5), Some(2)), memory(Some(2), Some(5)), memory(Some(2), None)),
