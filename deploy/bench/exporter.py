@@ -32,7 +32,7 @@ UPSTREAM = [
 ]
 OURS_ALONE = [
     "docker", "container_state", "container_exits", "container_cpu", "container_memory", "container_io", "container_pids",
-    "container_pressure", "container_log", "container_lifetime", "machine",
+    "container_pressure", "container_log", "container_lifetime", "container_fs", "machine",
 ]
 
 

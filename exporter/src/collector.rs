@@ -9,6 +9,7 @@ mod btrfs;
 mod conntrack;
 mod container_cpu;
 mod container_exits;
+mod container_fs;
 mod container_io;
 mod container_lifetime;
 mod container_log;
@@ -137,6 +138,7 @@ pub static COLLECTORS: &[Registration] = &[
     container_pressure::COLLECTOR,
     container_log::COLLECTOR,
     container_lifetime::COLLECTOR,
+    container_fs::COLLECTOR,
     machine::COLLECTOR,
 ];
 

@@ -20,6 +20,7 @@ mod orphans;
 pub mod rules;
 pub mod running;
 mod seen;
+pub mod sizes;
 mod watch;
 
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub address: Address,
     /// Which labels of containers become labels of `seamark_container_info`.
     pub labels: Vec<String>,
+    /// How often the engine is asked for the sizes of containers; `None` is never.
+    pub sizes: Option<Duration>,
     /// What to tell Alertmanager of.
     pub rules: Rules,
 }
@@ -57,8 +60,9 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
         |items| items.into_iter().map(|item| item.text).collect(),
     );
+    let sizes = sizes::read(&mut docker.section("sizes"));
     let window = window.unwrap_or(Rules::default().restart_window);
-    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+    Settings { address, labels, sizes, rules: Rules::read(&mut root.section("events"), window) }
 }
 
 /// The value is never shown: it may hold a password.
@@ -88,5 +92,6 @@ pub fn spawn(
     oom_kills: ReadCount,
 ) -> JoinHandle<()> {
     inventory.set_shown_labels(settings.labels.clone());
-    tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
+    let sizes = sizes::watch(settings.address.clone(), settings.sizes, Arc::clone(&inventory));
+    tokio::spawn(async { tokio::join!(watch::watch(settings, inventory, alerts, oom_kills), sizes).0 })
 }

@@ -399,6 +399,7 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
     story.docker.emit(&event("aa", "web", "start", 11, &[]));
     let settings = docker::Settings {
         address: Address::Unix(story.docker.socket.clone()),
+        sizes: None,
         labels: Vec::new(),
         rules: docker::rules::Rules::default(),
     };
@@ -422,4 +423,28 @@ async fn a_hung_engine_is_told_from_one_that_answers() {
     docker.engine.lock().unwrap().hung = false;
     // The question that hangs is given up after its deadline, and asked again.
     tokio::time::timeout(Duration::from_secs(30), story.answered()).await.unwrap();
+}
+
+#[tokio::test]
+async fn sizes_are_asked_for_by_a_timer_and_only_when_that_is_switched_on() {
+    let told = |story: &Story, family: &str| {
+        let text = story.metrics();
+        let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
+        line.and_then(|line| line.rsplit(' ').next().map(str::to_owned))
+    };
+    let mut story = Story::prepare("docker: {sizes: {enabled: true, interval: 1h}}\n");
+    story.docker.put("a1", "web", "no", "running");
+    story.docker.listen();
+    story.connected().await;
+    eventually("the size", || told(&story, "container_fs_usage_bytes").filter(|size| size == "4096")).await;
+    assert!(story.metrics().contains("\nseamark_container_fs_timestamp_seconds "));
+    // This engine does not say where it keeps everything.
+    assert_eq!(told(&story, "container_fs_limit_bytes"), None);
+
+    let mut quiet = Story::prepare("{}");
+    quiet.docker.put("a1", "web", "no", "running");
+    quiet.docker.listen();
+    quiet.connected().await;
+    eventually("the container", || told(&quiet, "container_last_seen")).await;
+    assert!(!quiet.metrics().contains("container_fs_"));
 }

@@ -67,6 +67,7 @@ const WITHOUT_PARSERS: &[&str] = &[
     "container_exits",
     "container_log",
     "container_lifetime",
+    "container_fs",
 ];
 
 #[test]

@@ -94,21 +94,27 @@ pub fn memory_limits(reader: &mut Reader<'_>, place: &Place) -> MemoryLimits {
     }
 }
 
-/// Bytes, and how often, by device and operation.
+/// Bytes, and how often, by device and operation. Linux before 5.0 tells of the cgroup alone, without those below it.
 pub fn io(reader: &mut Reader<'_>, place: &Place) -> (Vec<Io>, Vec<Io>) {
-    let mut read = |name| {
-        let told = reader.read(place, Controller::Io, name, |text| {
-            let mut bad = BadLines::default();
-            let told = devices(text, &mut bad);
-            Ok((told, bad))
-        });
-        let (told, bad) = told.unwrap_or_default();
-        if let Some(first) = bad.first {
-            reader.fault(place, Controller::Io, name, first);
-        }
-        told
-    };
-    (read("blkio.throttle.io_service_bytes_recursive"), read("blkio.throttle.io_serviced_recursive"))
+    let bytes = io_file(reader, place, "blkio.throttle.io_service_bytes_recursive")
+        .or_else(|| io_file(reader, place, "blkio.throttle.io_service_bytes"))
+        .unwrap_or_default();
+    // Where no byte was moved nothing was done; most containers never wait for a disk.
+    if bytes.is_empty() {
+        return (bytes, Vec::new());
+    }
+    let times = io_file(reader, place, "blkio.throttle.io_serviced_recursive")
+        .or_else(|| io_file(reader, place, "blkio.throttle.io_serviced"));
+    (bytes, times.unwrap_or_default())
+}
+
+fn io_file(reader: &mut Reader<'_>, place: &Place, name: &'static str) -> Option<Vec<Io>> {
+    let mut bad = BadLines::default();
+    let told = reader.read(place, Controller::Io, name, |text| Ok(devices(text, &mut bad)));
+    if let Some(first) = bad.first {
+        reader.fault(place, Controller::Io, name, first);
+    }
+    told
 }
 
 /// Reads `blkio.throttle.*`: lines `8:0 Read 4096`, and one `Total 4096` at the end.

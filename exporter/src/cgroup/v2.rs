@@ -93,15 +93,12 @@ pub fn memory_limits(reader: &mut Reader<'_>, place: &Place) -> MemoryLimits {
 
 /// Bytes, and how often, by device and operation.
 pub fn io(reader: &mut Reader<'_>, place: &Place) -> (Vec<Io>, Vec<Io>) {
-    let told = reader.read(place, Controller::Io, "io.stat", |text| {
-        let mut bad = BadLines::default();
-        Ok((devices(text, &mut bad), bad))
-    });
-    let (told, bad) = told.unwrap_or_default();
+    let mut bad = BadLines::default();
+    let told = reader.read(place, Controller::Io, "io.stat", |text| Ok(devices(text, &mut bad)));
     if let Some(first) = bad.first {
         reader.fault(place, Controller::Io, "io.stat", first);
     }
-    told
+    told.unwrap_or_default()
 }
 
 /// Reads `io.stat`: `8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0`. A device that did nothing yet may have

@@ -73,13 +73,16 @@ fn read(reader: &mut Reader<'_>, place: &Place) -> Reading {
     }
 }
 
-/// `/dev/sda`; without a name where the host does not know the device (any more).
-fn name(host: &HostRoot, device: Device) -> Name {
-    let Device { major, minor } = device;
+/// `/dev/sda`; empty where the host does not know the device (any more).
+pub(super) fn device_name(host: &HostRoot, Device { major, minor }: Device) -> String {
     let link = host.sys_link(&format!("dev/block/{major}:{minor}")).ok();
     let name = link.as_deref().and_then(|link| link.file_name()?.to_str()).map(|name| name.replace('!', "/"));
-    let device = name.map(|name| format!("/dev/{name}")).unwrap_or_default();
-    Name { device, major: major.to_string(), minor: minor.to_string() }
+    name.map(|name| format!("/dev/{name}")).unwrap_or_default()
+}
+
+fn name(host: &HostRoot, device: Device) -> Name {
+    let Device { major, minor } = device;
+    Name { device: device_name(host, device), major: major.to_string(), minor: minor.to_string() }
 }
 
 /// Families of one operation each.

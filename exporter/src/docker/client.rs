@@ -8,7 +8,7 @@
 
 mod lenient;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -207,6 +207,19 @@ impl Client {
             other => other?,
         };
         answer::inspection(&self.json(&answer)?).map(Some).map_err(|error| self.malformed(error))
+    }
+
+    /// Where the engine keeps everything (empty where that is not told), and the bytes of each container's own files, by id. The engine walks through
+    /// all of them for that: seconds, or minutes, of its disk. Only of a [lenient](Reading::Lenient) client.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when there is no answer by the deadline.
+    pub async fn sizes(&self, deadline: Duration) -> Result<(String, BTreeMap<String, u64>), ClientError> {
+        match &self.asks {
+            Asks::Lenient(lenient) => lenient.sizes(deadline).await,
+            Asks::Bollard(_) => Ok(Default::default()),
+        }
     }
 
     /// The events of containers from `since`, as far as the engine remembers, or from just before now.

@@ -13,6 +13,7 @@ use super::oom::OomKills;
 use super::rules::Rules;
 use super::running::{self, Running};
 use super::seen::Seen;
+use super::sizes::Sizes;
 
 /// What is known of one engine and its containers.
 ///
@@ -42,6 +43,8 @@ pub struct Known {
     pub looked: bool,
     /// Parts of answers that could not be understood.
     pub decode_errors: u64,
+    /// What the engine said last of the sizes of containers, if it is asked.
+    pub sizes: Option<Arc<Sizes>>,
     /// Labels of containers that are shown as labels of metrics.
     pub shown_labels: Vec<String>,
     lifecycle: Lifecycle,
@@ -126,6 +129,10 @@ impl Inventory {
         let mut known = self.lock();
         known.shown_labels = labels;
         known.running_is_old = true;
+    }
+
+    pub(super) fn set_sizes(&self, sizes: Option<Sizes>) {
+        self.lock().sizes = sizes.map(Arc::new);
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

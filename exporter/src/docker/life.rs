@@ -189,6 +189,12 @@ impl Life {
         self.started_at.or(self.inspected_start).filter(|_| self.state.has_process())
     }
 
+    /// When it was started, if it runs, by Docker's own note once this run was inspected: the event is later, by seconds
+    /// on a slow machine.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.inspected_start.filter(|_| self.pid.is_some() && self.state.has_process()).or_else(|| self.runs_since())
+    }
+
     /// Something happened to it.
     pub fn on_event(&mut self, event: &Event, context: &mut Context<'_>) -> Vec<Effect> {
         self.generation += 1;

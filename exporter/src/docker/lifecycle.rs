@@ -52,7 +52,7 @@ impl Lifecycle {
     pub fn count_oom_kills(&mut self, container: &Running, kills: u64) {
         if let Some(life) = self.lives.get_mut(&container.id)
             // Otherwise it has been started again since that was read.
-            && life.runs_since() == container.started_at
+            && life.start() == container.started_at
         {
             life.oom_kills.count(kills);
         }

@@ -35,12 +35,11 @@ pub struct Running {
 impl Running {
     /// `None` for a container without a process.
     pub(super) fn of(life: &Life, shown: &[String]) -> Option<Self> {
-        let started_at = life.runs_since();
         life.state.has_process().then(|| Self {
             id: life.identity.id.clone(),
             name: life.identity.name.clone(),
             pid: life.pid,
-            started_at,
+            started_at: life.start(),
             created_at: life.setup.created_at,
             network: life.setup.network.clone(),
             log_path: life.setup.log_path.clone(),

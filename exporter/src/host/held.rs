@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{AtFlags, FsWord, OFlags, fstatfs, statat};
+use rustix::fs::{AtFlags, FsWord, OFlags, StatVfs, fstat, fstatfs, fstatvfs, statat};
 use rustix::io::{Errno, pread};
 use rustix::process::{Resource, getrlimit};
 
@@ -17,6 +17,9 @@ use super::{HostRoot, ReadError, below};
 
 /// 16 files of 500 containers, or 37 MB of the kernel's memory.
 const MOST: usize = 8_000;
+
+/// Files of the host that are kept open (at most 1,024, and half of what is allowed), and connections.
+const FOR_OTHERS: usize = 2_048;
 
 /// A page, which is what the kernel writes lists into, without the longest line of a list: a read that gave less gave
 /// all there was.
@@ -39,10 +42,10 @@ struct Counts {
 }
 
 impl Default for Budget {
-    /// A quarter of the descriptors that the process may have; half is for the files of the host itself.
+    /// All the descriptors that the process may have but those for the files of the host itself and for connections.
     fn default() -> Self {
         let allowed = getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok());
-        let most = allowed.map_or(MOST, |allowed| (allowed / 4).min(MOST));
+        let most = allowed.map_or(MOST, |allowed| allowed.saturating_sub(FOR_OTHERS).max(allowed / 4).min(MOST));
         Self(Arc::new(Counts { held: AtomicUsize::new(0), most }))
     }
 }
@@ -141,6 +144,25 @@ pub struct RootDirectory {
 }
 
 impl RootDirectory {
+    /// The file system that it is on.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unreadable`].
+    pub fn file_system(&self) -> Result<StatVfs, ReadError> {
+        fstatvfs(&self.file).map_err(|source| ReadError::new(self.path.clone(), source.into()))
+    }
+
+    /// The device that it is on.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Unreadable`].
+    pub fn device(&self) -> Result<u64, ReadError> {
+        let stat = fstat(&self.file).map_err(|source| ReadError::new(self.path.clone(), source.into()))?;
+        Ok(stat.st_dev)
+    }
+
     /// The length of one of its files, in bytes; a link is not followed.
     ///
     /// # Errors
