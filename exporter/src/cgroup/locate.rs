@@ -256,7 +256,7 @@ mod tests {
         {
             assert_eq!(id_in(&with_id(before, behind)), None, "{before}…{behind}");
         }
-        for other in ["", "docker", "system.slice", &ID[1..], &ID.to_uppercase(), &"é".repeat(40)] {
+        for other in ["", "docker", "system.slice", ID.trim_start_matches('0'), &ID.to_uppercase(), &"é".repeat(40)] {
             assert_eq!(id_in(other), None, "{other}");
         }
     }

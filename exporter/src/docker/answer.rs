@@ -155,7 +155,7 @@ fn signal(value: Option<&Value>) -> Option<i32> {
 mod tests {
     use serde_json::json;
 
-    use super::{DecodeError, ids, inspection, signal};
+    use super::{DecodeError, ids, inspection, root, signal, sizes};
     use crate::docker::container::{Health, State};
 
     #[test]
