@@ -30,7 +30,10 @@ UPSTREAM = [
     "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
     "--collector.diskstats.device-exclude=^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$",
 ]
-OURS_ALONE = ["docker", "container_state", "container_exits"]
+OURS_ALONE = [
+    "docker", "container_state", "container_exits", "container_cpu", "container_memory", "container_io", "container_pids",
+    "container_pressure", "container_log", "container_lifetime", "container_fs", "machine",
+]
 
 
 class Program:

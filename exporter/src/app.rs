@@ -54,6 +54,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Without a default provider the first TLS connection would panic. It fails only when there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::init(invocation.log_level, invocation.log_format);
+    if matches!(invocation.task, Task::Run) {
+        // Before the collectors are built: how many files they keep open depends on it.
+        allow_more_files();
+    }
     let inventory = Arc::new(Inventory::new());
     let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory);
     let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
@@ -98,7 +102,6 @@ async fn perform(invocation: Invocation, config: Config, inventory: Arc<Inventor
 }
 
 async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
-    allow_more_files();
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let listen = config.listen;
     let listener = serve::bind(listen)?;

@@ -9,9 +9,17 @@ mod btrfs;
 mod compose;
 mod conntrack;
 mod container_alerts;
+mod container_cpu;
 mod container_exits;
 mod container_expected;
+mod container_fs;
 mod container_health;
+mod container_io;
+mod container_lifetime;
+mod container_log;
+mod container_memory;
+mod container_pids;
+mod container_pressure;
 mod container_state;
 mod cpu;
 mod cpufreq;
@@ -26,6 +34,7 @@ mod hwmon;
 mod interrupts;
 mod kernel_hung;
 mod loadavg;
+mod machine;
 mod mdadm;
 mod meminfo;
 mod netclass;
@@ -34,6 +43,7 @@ mod netstat;
 mod nfs;
 mod nfsd;
 mod nvme;
+mod of_container;
 mod os;
 mod powersupplyclass;
 mod pressure;
@@ -64,6 +74,7 @@ use std::time::Instant;
 use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
 
+use crate::cgroup::Cgroups;
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
 pub use textfile::NamesTaken;
@@ -128,7 +139,21 @@ pub static COLLECTORS: &[Registration] = &[
     container_expected::COLLECTOR,
     compose::COLLECTOR,
     container_alerts::COLLECTOR,
+    container_cpu::COLLECTOR,
+    container_memory::COLLECTOR,
+    container_io::COLLECTOR,
+    container_pids::COLLECTOR,
+    container_pressure::COLLECTOR,
+    container_log::COLLECTOR,
+    container_lifetime::COLLECTOR,
+    container_fs::COLLECTOR,
+    machine::COLLECTOR,
 ];
+
+/// Those that tell of the host, with node_exporter's names: all before `docker`.
+pub fn of_the_host() -> impl Iterator<Item = &'static Registration> {
+    COLLECTORS.iter().take_while(|collector| collector.name != docker::COLLECTOR.name)
+}
 
 /// One source of metrics, read once per scrape.
 pub trait Collector: Send + Sync {
@@ -205,6 +230,16 @@ pub struct Inputs {
     pub host: HostRoot,
     /// What is known of Docker.
     pub inventory: Arc<Inventory>,
+    /// The cgroups of its containers.
+    pub cgroups: Arc<Cgroups>,
+}
+
+impl Inputs {
+    /// Collectors of that host and the containers of that inventory.
+    pub fn new(host: HostRoot, inventory: Arc<Inventory>) -> Self {
+        let cgroups = Arc::new(Cgroups::new(host.clone(), Arc::clone(&inventory)));
+        Self { host, inventory, cgroups }
+    }
 }
 
 /// One entry of [`COLLECTORS`].

@@ -59,7 +59,7 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
     let host = read_paths(&mut root.section("path"));
     let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
     let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
-    let inputs = Inputs { host: host.clone(), inventory: Arc::clone(inventory) };
+    let inputs = Inputs::new(host.clone(), Arc::clone(inventory));
     let scraper = Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors"));
     Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, scraper }
 }

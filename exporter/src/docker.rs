@@ -25,6 +25,7 @@ mod orphans;
 pub mod rules;
 pub mod running;
 mod seen;
+pub mod sizes;
 pub mod start;
 pub mod state_file;
 mod watch;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub address: Address,
     /// Which labels of containers become labels of `seamark_container_info`.
     pub labels: Vec<String>,
+    /// How often the engine is asked for the sizes of containers; `None` is never.
+    pub sizes: Option<Duration>,
     /// What to tell Alertmanager of.
     pub rules: Rules,
     /// Which containers are expected to run.
@@ -73,6 +76,7 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
         |items| items.into_iter().map(|item| item.text).collect(),
     );
+    let sizes = sizes::read(&mut docker.section("sizes"));
     let window = window.unwrap_or(Rules::default().restart_window);
     let watch = expected::read(&mut docker);
     // Empty is none: `state_file: ${SEAMARK_STATE:-}`.
@@ -81,7 +85,7 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     let log_lines = docker.number("log_lines", 0..=MOST_LOG_LINES).unwrap_or_default();
     let missed = watch.clone();
     let rules = Rules { log_lines, missed, ..Rules::read(&mut root.section("events"), window) };
-    Settings { address, labels, rules, watch, state_file }
+    Settings { address, labels, sizes, rules, watch, state_file }
 }
 
 /// The value is never shown: it may hold a password.
@@ -114,5 +118,6 @@ pub fn spawn(
     inventory.set_expected(settings.watch.clone());
     inventory.keep_state_in(settings.state_file.clone());
     inventory.set_rules(settings.rules.clone());
-    tokio::spawn(watch::watch(settings, inventory, alerts, oom_kills))
+    let sizes = sizes::watch(settings.address.clone(), settings.sizes, Arc::clone(&inventory));
+    tokio::spawn(async { tokio::join!(watch::watch(settings, inventory, alerts, oom_kills), sizes).0 })
 }

@@ -4,6 +4,7 @@
 //! fixtures; so every path is relative to a root, and an error names the path that was really opened.
 
 mod answer;
+mod held;
 mod kept;
 
 use std::fs::{self, File};
@@ -14,12 +15,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use rustix::fs::{Mode, OFlags, PROC_SUPER_MAGIC, RawDir, ResolveFlags, open, openat2, statfs};
+use rustix::fs::{FileType, Mode, OFlags, PROC_SUPER_MAGIC, RawDir, ResolveFlags, open, openat2, statfs};
 use rustix::io::Errno;
 use tracing::warn;
 
 use crate::text;
 pub use answer::{HostFile, ReadError, if_available, if_there};
+pub use held::{Held, RootDirectory};
 use kept::{KeptFiles, Size};
 
 /// Where the host's files are. A clone shares them, and what is kept open of them.
@@ -35,6 +37,7 @@ struct Roots {
     root: PathBuf,
     udev: PathBuf,
     kept: KeptFiles,
+    held: held::Budget,
     /// Of the host's network, below procfs; settled at the first read.
     net: OnceLock<&'static str>,
     /// The root, open, for what is read below it.
@@ -76,6 +79,7 @@ impl HostRoot {
             root: root.into(),
             udev: udev.into(),
             kept: KeptFiles::default(),
+            held: held::Budget::default(),
             net: OnceLock::new(),
             opened: OnceLock::new(),
         };
@@ -183,23 +187,8 @@ impl HostRoot {
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_root(&self, file: &str) -> Result<HostFile, ReadError> {
         let path = below(&self.roots.root, file)?;
-        let open = || -> io::Result<File> {
-            let directory = match self.roots.opened.get() {
-                Some(directory) => directory,
-                None => {
-                    let directory = File::open(&self.roots.root)?;
-                    self.roots.opened.get_or_init(|| directory)
-                }
-            };
-            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-            match openat2(directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
-                Ok(file) => Ok(file.into()),
-                // Linux before 5.6, or a seccomp filter older than that.
-                Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, &path),
-                Err(error) => Err(error.into()),
-            }
-        };
-        match open().and_then(|file| kept::read_whole(&file, ORDINARY)) {
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
+        match self.open_in_root(file, flags).and_then(|file| kept::read_whole(&file, ORDINARY)) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
             Err(source) => Err(ReadError::new(path, source)),
         }
@@ -220,7 +209,7 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn list_proc(&self, directory: &str) -> Result<Vec<String>, ReadError> {
-        list(&self.roots.proc, directory)
+        list(&self.roots.proc, directory, |_| true)
     }
 
     /// The names in a directory below sysfs, sorted, as [`list_proc`](Self::list_proc).
@@ -229,7 +218,16 @@ impl HostRoot {
     ///
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn list_sys(&self, directory: &str) -> Result<Vec<String>, ReadError> {
-        list(&self.roots.sys, directory)
+        list(&self.roots.sys, directory, |_| true)
+    }
+
+    /// The names of the directories in a directory below sysfs, links left out, as [`list_proc`](Self::list_proc).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn list_sys_directories(&self, directory: &str) -> Result<Vec<String>, ReadError> {
+        list(&self.roots.sys, directory, |kind| kind == FileType::Directory)
     }
 
     /// The whole number in a file below sysfs; `None` where there is none now (see [`if_available`]).
@@ -308,6 +306,24 @@ impl HostRoot {
         below(&self.roots.sys, path).is_ok_and(|path| fs::metadata(path).is_ok())
     }
 
+    /// Opens what is below the root, through links that are the host's.
+    fn open_in_root(&self, file: &str, flags: OFlags) -> io::Result<File> {
+        let directory = match self.roots.opened.get() {
+            Some(directory) => directory,
+            None => {
+                let directory = File::open(&self.roots.root)?;
+                self.roots.opened.get_or_init(|| directory)
+            }
+        };
+        let flags = flags | OFlags::CLOEXEC;
+        match openat2(directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            Ok(file) => Ok(file.into()),
+            // Linux before 5.6, or a seccomp filter older than that.
+            Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, &self.roots.root.join(file), flags),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn kept(&self, path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
         match self.roots.kept.read(&path, size, Instant::now()) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
@@ -332,15 +348,15 @@ fn once(path: PathBuf, size: Size) -> Result<HostFile, ReadError> {
 }
 
 /// Opens a file unless links in its path lead out of `root`.
-fn open_inside(root: &Path, path: &Path) -> io::Result<File> {
+fn open_inside(root: &Path, path: &Path, flags: OFlags) -> io::Result<File> {
     let real = fs::canonicalize(path)?;
     if real.starts_with(fs::canonicalize(root)?) {
-        return File::open(real);
+        return Ok(open(real, flags, Mode::empty())?.into());
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "a link leads out of the root"))
 }
 
-fn list(root: &Path, directory: &str) -> Result<Vec<String>, ReadError> {
+fn list(root: &Path, directory: &str, wanted: impl Fn(FileType) -> bool) -> Result<Vec<String>, ReadError> {
     let path = below(root, directory)?;
     let names = || -> io::Result<Vec<String>> {
         // Without the allocation of 32 KB and the fstat(2) of the standard library.
@@ -349,9 +365,11 @@ fn list(root: &Path, directory: &str) -> Result<Vec<String>, ReadError> {
         let mut entries = RawDir::new(&directory, &mut buffer);
         let mut names = Vec::new();
         while let Some(entry) = entries.next() {
-            match entry?.file_name().to_str() {
+            let entry = entry?;
+            match entry.file_name().to_str() {
                 Ok("." | "..") | Err(_) => {}
-                Ok(name) => names.push(name.to_owned()),
+                Ok(name) if wanted(entry.file_type()) => names.push(name.to_owned()),
+                Ok(_) => {}
             }
         }
         names.sort_unstable();

@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod app;
+pub mod cgroup;
 pub mod cli;
 pub mod collector;
 pub mod config;

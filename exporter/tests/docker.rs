@@ -84,8 +84,7 @@ impl Story {
     /// The metrics as text.
     fn metrics(&self) -> String {
         let folder = self._folder.path();
-        let inputs =
-            Inputs { host: HostRoot::new(folder, folder, folder, folder), inventory: Arc::clone(&self.inventory) };
+        let inputs = Inputs::new(HostRoot::new(folder, folder, folder, folder), Arc::clone(&self.inventory));
         let mut out = Exposition::default();
         for registration in
             COLLECTORS.iter().filter(|each| each.name.starts_with("container_") || each.name == "docker")
@@ -412,6 +411,7 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
     story.docker.emit(&event("aa", "web", "start", 11, &[]));
     let settings = docker::Settings {
         address: Address::Unix(story.docker.socket.clone()),
+        sizes: None,
         labels: Vec::new(),
         rules: docker::rules::Rules::default(),
         watch: Vec::new(),
@@ -536,7 +536,8 @@ async fn a_reload_takes_a_container_out_of_what_is_told_and_ends_what_was() {
     eventually("nobody listens", || (story.docker.listeners() == 0).then_some(())).await;
     let rules = docker::rules::Rules { exclude: vec!["w*".to_owned()], ..docker::rules::Rules::default() };
     let address = Address::Unix(story.docker.socket.clone());
-    let settings = docker::Settings { address, labels: Vec::new(), rules, watch: Vec::new(), state_file: None };
+    let settings =
+        docker::Settings { address, sizes: None, labels: Vec::new(), rules, watch: Vec::new(), state_file: None };
     let sender = story._alertmanagers.sender.clone();
     story.watcher = docker::spawn(settings, Arc::clone(&story.inventory), sender, Box::new(|| None));
     story.connected().await;
@@ -545,4 +546,28 @@ async fn a_reload_takes_a_container_out_of_what_is_told_and_ends_what_was() {
     story.docker.emit(&event("aa", "web", "kill", 11, &[("signal", "9")]));
     story.die("aa", "web", "137", 11);
     assert_eq!(story.mark(&alertmanager).await, ["ContainerCrashed marker firing"]);
+}
+
+#[tokio::test]
+async fn sizes_are_asked_for_by_a_timer_and_only_when_that_is_switched_on() {
+    let told = |story: &Story, family: &str| {
+        let text = story.metrics();
+        let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
+        line.and_then(|line| line.rsplit(' ').next().map(str::to_owned))
+    };
+    let mut story = Story::prepare("docker: {sizes: {enabled: true, interval: 1h}}\n");
+    story.docker.put("a1", "web", "no", "running");
+    story.docker.listen();
+    story.connected().await;
+    eventually("the size", || told(&story, "container_fs_usage_bytes").filter(|size| size == "4096")).await;
+    assert!(story.metrics().contains("\nseamark_container_fs_timestamp_seconds "));
+    // This engine does not say where it keeps everything.
+    assert_eq!(told(&story, "container_fs_limit_bytes"), None);
+
+    let mut quiet = Story::prepare("{}");
+    quiet.docker.put("a1", "web", "no", "running");
+    quiet.docker.listen();
+    quiet.connected().await;
+    eventually("the container", || told(&quiet, "container_last_seen")).await;
+    assert!(!quiet.metrics().contains("container_fs_"));
 }

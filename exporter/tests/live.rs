@@ -25,14 +25,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use families::{Families, families};
-use seamark_exporter::collector::COLLECTORS;
+use seamark_exporter::collector::of_the_host;
 
 /// Rounds of node_exporter, ours, node_exporter. A value has to lie between its neighbours in one of them; what never
 /// does is no accident.
 const ROUNDS: usize = 30;
-
-/// Not node_exporter's.
-const OURS_ALONE: [&str; 4] = ["docker", "container_state", "container_exits", "container_alerts"];
 
 /// Families whose values are not compared, and why.
 const OTHER_VALUES: &[(&str, &str)] = &[
@@ -99,7 +96,7 @@ const UPSTREAM_MOUNTS: &str =
 
 /// All of ours that node_exporter has too, the optional ones included.
 fn compared() -> impl Iterator<Item = &'static str> {
-    COLLECTORS.iter().map(|collector| collector.name).filter(|name| !OURS_ALONE.contains(name))
+    of_the_host().map(|collector| collector.name)
 }
 
 /// What is still to be seen between its neighbours, by series.

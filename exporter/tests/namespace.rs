@@ -18,7 +18,6 @@ use std::process::Command;
 use std::sync::Arc;
 
 use seamark_exporter::collector::{COLLECTORS, Collector, Inputs};
-use seamark_exporter::docker::inventory::Inventory;
 use seamark_exporter::host::HostRoot;
 use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Exposition, Value};
@@ -114,7 +113,7 @@ struct Side {
 
 impl Side {
     fn new(host: HostRoot) -> Self {
-        let inputs = Inputs { host, inventory: Arc::new(Inventory::default()) };
+        let inputs = Inputs::new(host, Arc::default());
         let collectors = config::read(&Source::new("exporter.yml", ""), |root| {
             let known = COLLECTORS.iter().filter(|one| ["netdev", "netclass", "arp", "tcpstat"].contains(&one.name));
             known.map(|one| (one.build)(&inputs, &mut root.section(one.name))).collect()

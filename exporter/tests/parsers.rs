@@ -18,8 +18,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use seamark_exporter::collector::{COLLECTORS, parse_as};
-use tree::{Host, hosts};
+use seamark_exporter::collector::{COLLECTORS, of_the_host, parse_as};
+use tree::{Host, cgroups, cgroups_directory, hosts};
 
 fn feed(bytes: &[u8]) {
     for parser in COLLECTORS.iter().flat_map(|collector| collector.parsers) {
@@ -30,7 +30,9 @@ fn feed(bytes: &[u8]) {
 /// The content of every file of every host: what parsers get in earnest.
 fn contents() -> Vec<Vec<u8>> {
     let mut contents = Vec::new();
-    for host in hosts().iter().map(|name| Host::unpack(name)) {
+    let with_containers = cgroups().into_iter().map(|name| cgroups_directory().join(name).with_extension("tree"));
+    let with_containers = with_containers.map(|file| Host::unpack_tree(&file));
+    for host in hosts().iter().map(|name| Host::unpack(name)).chain(with_containers) {
         for file in host.trees.iter().flat_map(|tree| tree.files()) {
             contents.extend(fs::read(host.path().join(file)).ok());
         }
@@ -60,15 +62,11 @@ const WITHOUT_PARSERS: &[&str] = &[
     "kernel_hung",
     "powersupplyclass",
     "watchdog",
-    "docker",
-    "container_state",
-    "container_exits",
-    "container_alerts",
 ];
 
 #[test]
 fn every_collector_that_reads_text_has_its_parsers_listed() {
-    let without: Vec<_> = COLLECTORS.iter().filter(|it| it.parsers.is_empty()).map(|it| it.name).collect();
+    let without: Vec<_> = of_the_host().filter(|it| it.parsers.is_empty()).map(|it| it.name).collect();
     assert_eq!(without, WITHOUT_PARSERS);
 }
 

@@ -11,15 +11,12 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use seamark_exporter::collector::COLLECTORS;
-
-/// It and all behind it are not node_exporter's.
-const FIRST_OF_OURS: &str = "docker";
+use seamark_exporter::collector::of_the_host;
 
 fn table() -> String {
     let mut table =
         String::from("| Collector | Runs | Flags, each with the key below `collectors.NAME` |\n| --- | --- | --- |\n");
-    for collector in COLLECTORS.iter().take_while(|collector| collector.name != FIRST_OF_OURS) {
+    for collector in of_the_host() {
         let runs = if collector.on_by_default { "by default" } else { "when switched on" };
         let options: Vec<_> =
             collector.options.iter().map(|option| format!("`--{}` (`{}`)", option.flag, option.key)).collect();

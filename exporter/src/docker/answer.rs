@@ -1,6 +1,7 @@
 //! Docker's JSON answers, read leniently: a field that is missing, new or of another kind costs itself, never the
 //! container, and never the list.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +31,28 @@ pub fn ids(value: &Value) -> Result<(Vec<String>, u64), DecodeError> {
     let ids: Vec<String> = entries.iter().filter_map(|entry| entry.get("Id")?.as_str()).map(str::to_owned).collect();
     let without = entries.len() - ids.len();
     Ok((ids, without as u64))
+}
+
+/// The bytes of each container's own files in an answer of `GET /containers/json?size=1`, by id. One that the engine
+/// did not measure is left out.
+///
+/// # Errors
+///
+/// [`DecodeError`] when the answer is no list.
+pub fn sizes(value: &Value) -> Result<BTreeMap<String, u64>, DecodeError> {
+    let entries = value.as_array().ok_or(DecodeError("no list where the list of containers was expected"))?;
+    let size = |entry: &Value| {
+        let id = entry.get("Id")?.as_str()?;
+        // A container that has written nothing has no such field.
+        let bytes = entry.get("SizeRw").map_or(Some(0), Value::as_u64)?;
+        entry.get("SizeRootFs").map(|_| (id.to_owned(), bytes))
+    };
+    Ok(entries.iter().filter_map(size).collect())
+}
+
+/// Where the engine keeps everything, in an answer of `GET /info`; empty where it does not say.
+pub fn root(value: &Value) -> String {
+    value.get("DockerRootDir").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// Reads an answer of `GET /containers/ID/json`.
@@ -197,7 +220,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{DecodeError, ids, inspection, signal};
+    use super::{DecodeError, ids, inspection, root, signal, sizes};
     use crate::docker::container::{Health, HealthCheck, State};
 
     #[test]
@@ -262,5 +285,20 @@ mod tests {
         assert_eq!([read("SIGQUIT"), read("quit"), read("3")], [Some(3); 3]);
         assert_eq!([read("SIGRTMIN+3"), signal(Some(&json!(37)))], [Some(37); 2]);
         assert_eq!([read("SIGNOTHING"), signal(None)], [None; 2]);
+    }
+
+    #[test]
+    fn a_container_that_has_written_nothing_has_size_zero_and_one_that_was_not_measured_has_none() {
+        let list = serde_json::json!([
+            {"Id": "a", "SizeRw": 4096, "SizeRootFs": 9000},
+            {"Id": "b", "SizeRootFs": 9000},
+            {"Id": "c"},
+            {"Id": "d", "SizeRw": -1, "SizeRootFs": 9000},
+            {"SizeRw": 1, "SizeRootFs": 9000},
+        ]);
+        assert_eq!(sizes(&list).unwrap(), [("a".to_owned(), 4096), ("b".to_owned(), 0)].into());
+        assert!(sizes(&serde_json::json!({})).is_err());
+        assert_eq!(root(&serde_json::json!({"DockerRootDir": "/srv/docker"})), "/srv/docker");
+        assert_eq!(root(&serde_json::json!([])), "");
     }
 }

@@ -9,7 +9,7 @@
 mod lenient;
 mod log;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -249,6 +249,19 @@ impl Client {
         match client {
             Some(client) => client.log(id, lines, Instant::now() + LOG_DEADLINE).await.unwrap_or_default(),
             None => String::new(),
+        }
+    }
+
+    /// Where the engine keeps everything (empty where that is not told), and the bytes of each container's own files, by id. The engine walks through
+    /// all of them for that: seconds, or minutes, of its disk. Only of a [lenient](Reading::Lenient) client.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when there is no answer by the deadline.
+    pub async fn sizes(&self, deadline: Duration) -> Result<(String, BTreeMap<String, u64>), ClientError> {
+        match &self.asks {
+            Asks::Lenient(lenient) => lenient.sizes(deadline).await,
+            Asks::Bollard(_) => Ok(Default::default()),
         }
     }
 

@@ -16,6 +16,7 @@ use super::oom::OomKills;
 use super::rules::Rules;
 use super::running::{self, Running};
 use super::seen::Seen;
+use super::sizes::Sizes;
 use super::state_file::{StateFile, Status};
 
 /// What is known of one engine and its containers.
@@ -48,6 +49,8 @@ pub struct Known {
     pub looked: bool,
     /// Parts of answers that could not be understood.
     pub decode_errors: u64,
+    /// What the engine said last of the sizes of containers, if it is asked.
+    pub sizes: Option<Arc<Sizes>>,
     /// Labels of containers that are shown as labels of metrics.
     pub shown_labels: Vec<String>,
     /// The watch list.
@@ -104,6 +107,12 @@ impl Inventory {
             known.running_is_old = false;
         }
         Arc::clone(&known.running)
+    }
+
+    /// What the cgroups of these runs have counted of kills for want of memory.
+    pub fn count_oom_kills<'a>(&self, counts: impl Iterator<Item = (&'a Running, u64)>) {
+        let mut known = self.lock();
+        counts.for_each(|(container, kills)| known.lifecycle.count_oom_kills(container, kills));
     }
 
     /// One step of the life of all containers.
@@ -198,6 +207,10 @@ impl Inventory {
 
     pub(super) fn set_rules(&self, rules: Rules) {
         self.lock().rules = rules;
+    }
+
+    pub(super) fn set_sizes(&self, sizes: Option<Sizes>) {
+        self.lock().sizes = sizes.map(Arc::new);
     }
 
     pub(super) fn count_decode_errors(&self, errors: u64) {

@@ -6,6 +6,7 @@
 
 mod ending;
 mod inspected;
+mod kills;
 mod log;
 mod looks;
 mod looping;
@@ -27,6 +28,7 @@ use super::rules::Rules;
 use super::start::{FailedStart, StartFailure};
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 use ending::{Ending, Wait};
+pub use kills::OomTally;
 use log::Log;
 use looping::Looping;
 use removal::Handling;
@@ -120,14 +122,16 @@ pub struct Life {
     pub pid: Option<u32>,
     /// Restarts by its policy since it was first seen, and those it had then.
     pub restarts_total: u64,
+    /// How often its limits were changed while it was watched (`docker update`).
+    pub updates: u32,
+    /// Kills in it for want of memory.
+    pub oom_kills: OomTally,
     /// Its last end, if it ever ended.
     pub last_exit: Option<Exit>,
     /// What its health checks found since its last start.
     pub checks: Checks,
     /// Its last start, if that failed.
     pub failed_start: Option<FailedStart>,
-    /// How often the engine told that something in it was killed for want of memory.
-    pub oom_events: u64,
     start_error: Secret,
     /// It has left a network while it was down: a start may have failed.
     detached: bool,
@@ -170,10 +174,11 @@ impl Life {
             health: Health::None,
             pid: None,
             restarts_total: 0,
+            updates: 0,
+            oom_kills: OomTally::default(),
             last_exit: None,
             checks: Checks::default(),
             failed_start: None,
-            oom_events: 0,
             start_error: Secret::new(""),
             detached: false,
             look_at: None,
@@ -244,6 +249,12 @@ impl Life {
         self.started_at.or(self.inspected_start).filter(|_| self.state.has_process())
     }
 
+    /// When it was started, if it runs, by Docker's own note once this run was inspected: the event is later, by seconds
+    /// on a slow machine.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.inspected_start.filter(|_| self.pid.is_some() && self.state.has_process()).or_else(|| self.runs_since())
+    }
+
     /// Something happened to it.
     pub fn on_event(&mut self, event: &Event, context: &mut Context<'_>) -> Vec<Effect> {
         self.generation += 1;
@@ -274,7 +285,11 @@ impl Life {
             }
             // The start that goes with it has its own event; the others are not about its life.
             Action::Restart | Action::Detach | Action::Images => {}
-            Action::Rename | Action::Update => effects.push(self.inspect()),
+            Action::Rename => effects.push(self.inspect()),
+            Action::Update => {
+                self.updates = self.updates.wrapping_add(1);
+                effects.push(self.inspect());
+            }
             Action::Destroy => self.removed(event.at, context, &mut effects),
         }
         self.review_health(event.at, context, &mut effects);
@@ -351,6 +366,7 @@ impl Life {
         self.forget_last_run();
         self.handling = Handling::default();
         self.looping.started(context.now);
+        self.oom_kills.begin_run();
         if self.health != Health::None {
             // No event says so.
             self.health = Health::Starting;

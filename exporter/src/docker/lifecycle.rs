@@ -12,6 +12,7 @@ use super::life::{Context, Effect, Life};
 use super::memory::{Memory, Remembered};
 use super::missing::Missing;
 use super::orphans::Orphans;
+use super::running::Running;
 use crate::alertmanager::alert::EventAlert;
 
 /// What the watcher learned.
@@ -76,6 +77,16 @@ impl Lifecycle {
     pub fn recall(&mut self, memory: Memory) {
         self.exits.recall(&memory.names);
         self.remembered = memory.containers;
+    }
+
+    /// The cgroup of this run of a container has counted so many kills for want of memory.
+    pub fn count_oom_kills(&mut self, container: &Running, kills: u64) {
+        if let Some(life) = self.lives.get_mut(&container.id)
+            // Otherwise it has been started again since that was read.
+            && life.start() == container.started_at
+        {
+            life.oom_kills.count(kills);
+        }
     }
 
     /// When time alone next changes something.

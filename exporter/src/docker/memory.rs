@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::life::OomTally;
 use super::start::{FailedStart, StartFailure};
 
 /// Of the layout of [`Memory`]. A file with another one is not read: it is of a newer program, or of none.
@@ -53,7 +54,7 @@ pub struct Remembered {
     pub restart_count: u64,
     /// Kills for want of memory.
     #[serde(default)]
-    pub oom_events: u64,
+    pub oom_kills: OomTally,
     /// Its last end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_exit: Option<RememberedExit>,
@@ -179,7 +180,7 @@ mod tests {
             started_at: Some(at),
             restarts_total: 2,
             restart_count: 1,
-            oom_events: 4,
+            oom_kills: OomTally::default(),
             last_exit: Some(RememberedExit { code: -1, reason: "oom".to_owned(), at, uptime_ms: Some(7) }),
             failed_start: FailedStart::read("statfs /srv: no"),
         };

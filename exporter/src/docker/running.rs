@@ -26,6 +26,8 @@ pub struct Running {
     pub network: Network,
     /// Where the engine writes its log, as the engine sees it; empty where it writes none into a file.
     pub log_path: String,
+    /// How often its limits were changed.
+    pub updates: u32,
     /// `id`, `name`, `image` and the `container_label_*` that are shown: on every `container_*` series of it.
     pub labels: CommonLabels,
 }
@@ -33,21 +35,22 @@ pub struct Running {
 impl Running {
     /// `None` for a container without a process.
     pub(super) fn of(life: &Life, shown: &[String]) -> Option<Self> {
-        let started_at = life.runs_since();
         life.state.has_process().then(|| Self {
             id: life.identity.id.clone(),
             name: life.identity.name.clone(),
             pid: life.pid,
-            started_at,
+            started_at: life.start(),
             created_at: life.setup.created_at,
             network: life.setup.network.clone(),
             log_path: life.setup.log_path.clone(),
+            updates: life.updates,
             labels: labels(&life.identity, shown),
         })
     }
 }
 
-fn labels(identity: &Identity, shown: &[String]) -> CommonLabels {
+/// What is on every `container_*` series of a container, one that has stopped, too.
+pub fn labels(identity: &Identity, shown: &[String]) -> CommonLabels {
     let fixed = [("id", identity.path()), ("name", identity.name.clone()), ("image", identity.image.clone())];
     let fixed = fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value));
     CommonLabels::new(fixed.chain(shown_labels(identity, shown)))

@@ -179,7 +179,15 @@ async fn nobody_s_image() -> Response {
 async fn list(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {
     hang_if_hung(&engine, uri.path().to_owned()).await;
     let engine = engine.lock().unwrap();
-    let entry = |(id, answer): (&String, &Value)| json!({"Id": id, "State": answer["State"]["Status"]});
+    let measured = uri.query().is_some_and(|query| query.contains("size=1"));
+    let entry = |(id, answer): (&String, &Value)| {
+        let mut entry = json!({"Id": id, "State": answer["State"]["Status"]});
+        if measured {
+            entry["SizeRw"] = json!(4096);
+            entry["SizeRootFs"] = json!(9000);
+        }
+        entry
+    };
     axum::Json(engine.containers.iter().map(entry).collect::<Vec<_>>()).into_response()
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use seamark_exporter::cli;
 use seamark_exporter::collector::{COLLECTORS, Inputs};
-use seamark_exporter::docker::inventory::Inventory;
 use seamark_exporter::host::HostRoot;
 use seamark_exporter::scrape::Scraper;
 use seamark_kit::config::{self, Source};
@@ -36,7 +35,7 @@ pub fn settings(host: &Host) -> Source {
 
 /// A new process's collectors.
 pub fn scraper_with(host: &Host, settings: &Source) -> Scraper {
-    let inputs = Inputs { host: host_root(host), inventory: Arc::new(Inventory::default()) };
+    let inputs = Inputs::new(host_root(host), Arc::default());
     config::read(settings, |root| Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors")))
         .unwrap_or_else(|problems| panic!("{problems}"))
 }

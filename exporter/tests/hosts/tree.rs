@@ -15,6 +15,16 @@ pub fn hosts_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hosts")
 }
 
+/// Where the hosts with containers are; each is one tree.
+pub fn cgroups_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cgroups")
+}
+
+/// The names of all hosts with containers.
+pub fn cgroups() -> Vec<String> {
+    names(&cgroups_directory(), |path| path.extension().is_some_and(|extension| extension == "tree"))
+}
+
 /// The names of all hosts.
 pub fn hosts() -> Vec<String> {
     names(&hosts_directory(), |path| path.is_dir())
@@ -44,6 +54,11 @@ enum Entry {
 }
 
 impl Tree {
+    fn read(file: &Path) -> Self {
+        let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self::parse(file.file_stem().unwrap().to_str().unwrap(), &text)
+    }
+
     fn parse(collector: &str, text: &[u8]) -> Self {
         let mut tree = Self { collector: collector.to_owned(), directives: Vec::new(), entries: Vec::new() };
         for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -66,7 +81,7 @@ impl Tree {
                 let comment =
                     line.strip_prefix('#').unwrap_or_else(|| panic!("{collector}.tree: not a comment: {line}"));
                 if let Some((name, rest)) = comment.trim_start().split_once(": ")
-                    && ["flag", "theirs", "machine", "machine-labels", "differs"].contains(&name)
+                    && ["flag", "theirs", "machine", "machine-labels", "differs", "container"].contains(&name)
                 {
                     tree.directives.push((name.to_owned(), rest.to_owned()));
                 }
@@ -104,18 +119,23 @@ impl Host {
     }
 
     /// Lays out some trees of a host; all together are many files.
-    pub fn unpack_some(name: &str, wanted: impl Fn(&Tree) -> bool) -> Self {
+    pub fn unpack_some(name: &str, wanted: impl FnMut(&Tree) -> bool) -> Self {
         let from = hosts_directory().join(name);
+        let collectors = names(&from, |path| path.extension().is_some_and(|extension| extension == "tree"));
+        let trees = collectors.iter().map(|collector| Tree::read(&from.join(format!("{collector}.tree"))));
+        Self::lay_out(trees.filter(wanted).collect())
+    }
+
+    /// Lays out a host that is one tree.
+    pub fn unpack_tree(file: &Path) -> Self {
+        Self::lay_out(vec![Tree::read(file)])
+    }
+
+    fn lay_out(trees: Vec<Tree>) -> Self {
         let directory = tempfile::Builder::new().prefix("host").tempdir().unwrap();
         for root in ["proc", "sys", "root", "udev"] {
             fs::create_dir(directory.path().join(root)).unwrap();
         }
-        let collectors = names(&from, |path| path.extension().is_some_and(|extension| extension == "tree"));
-        let trees: Vec<_> = collectors
-            .iter()
-            .map(|collector| Tree::parse(collector, &fs::read(from.join(format!("{collector}.tree"))).unwrap()))
-            .filter(|tree| wanted(tree))
-            .collect();
         let host = Self { directory, trees };
         for tree in &host.trees {
             for (path, entry) in &tree.entries {

@@ -45,8 +45,8 @@ impl Life {
     pub(super) fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         // A child's, or that of the main process: either way this kill is explained.
         context.oom_kills.take(at, context.now);
+        self.oom_kills.event();
         self.oom_at = Some(at);
-        self.oom_events += 1;
         if let Some(ending) = &mut self.ending
             && ending.facts.code == SIGKILL_CODE
             && near(ending.at, at)
@@ -168,6 +168,9 @@ impl Life {
             // A failure is told by its crash.
             ExitReason::Clean => effects.extend(self.looping.end("down", context.now)),
             _ => {}
+        }
+        if reason == ExitReason::Oom && !ending.facts.oom_event && !ending.started_again {
+            self.oom_kills.ended_by_one();
         }
         if reason.is_failure() {
             self.failed(exit, &ending, context, effects);

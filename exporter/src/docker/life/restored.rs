@@ -23,7 +23,7 @@ impl Life {
             started_at: self.last_started_at(),
             restarts_total: self.restarts_total,
             restart_count: self.restart_count,
-            oom_events: self.oom_events,
+            oom_kills: self.oom_kills,
             last_exit: self.last_exit.as_ref().map(|exit| RememberedExit {
                 code: exit.code,
                 reason: exit.reason.as_str().to_owned(),
@@ -40,7 +40,7 @@ impl Life {
         self.state = State::read(&memory.state);
         (self.started_at, self.inspected_start) = (memory.started_at, memory.started_at);
         (self.restarts_total, self.restart_count) = (memory.restarts_total, memory.restart_count);
-        self.oom_events = memory.oom_events;
+        self.oom_kills = memory.oom_kills;
         self.failed_start = memory.failed_start;
         self.last_exit = memory.last_exit.as_ref().map(|exit| Exit {
             code: exit.code,
