@@ -8,6 +8,7 @@ mod bonding;
 mod btrfs;
 mod conntrack;
 mod container_exits;
+mod container_network;
 mod container_state;
 mod cpu;
 mod cpufreq;
@@ -120,6 +121,7 @@ pub static COLLECTORS: &[Registration] = &[
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
+    container_network::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.

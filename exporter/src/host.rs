@@ -97,6 +97,11 @@ impl HostRoot {
         place(self) == place(other)
     }
 
+    /// Where procfs is mounted.
+    pub fn proc_path(&self) -> &Path {
+        &self.roots.proc
+    }
+
     /// Where the root of the host's file systems is mounted; `/` outside containers.
     pub fn root_path(&self) -> &Path {
         &self.roots.root
@@ -117,6 +122,20 @@ impl HostRoot {
             return once(path, PROC);
         }
         self.kept(path, PROC)
+    }
+
+    /// What tells whether two files below procfs are the same one. A file such as `7/net/dev` is the same one for all
+    /// processes of a network namespace, and may be looked at where `7/ns/net` may not.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn proc_identity(&self, file: &str) -> Result<(u64, u64), ReadError> {
+        let path = below(&self.roots.proc, file)?;
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok((metadata.dev(), metadata.ino())),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
     }
 
     /// Reads a file of the host's network namespace, such as `dev` or `snmp`.

@@ -14,7 +14,7 @@ use std::path::Path;
 use seamark_exporter::collector::COLLECTORS;
 
 /// Not node_exporter's.
-const OF_DOCKER: [&str; 3] = ["docker", "container_state", "container_exits"];
+const OF_DOCKER: [&str; 4] = ["docker", "container_state", "container_exits", "container_network"];
 
 fn table() -> String {
     let mut table =

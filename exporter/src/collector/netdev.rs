@@ -17,7 +17,7 @@ use crate::host::{HostRoot, ReadError, if_available};
 use crate::links::{self, Link};
 use crate::text;
 use counters::COUNTERS;
-pub(super) use counters::DETAILS;
+pub(super) use counters::{DETAILS, Device, parse as parse_devices};
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "netdev",
