@@ -46,6 +46,7 @@ mod systemd;
 mod tcpstat;
 mod textfile;
 mod thermal_zone;
+mod threshold;
 mod time;
 mod timex;
 mod udp_queues;
@@ -63,6 +64,7 @@ use seamark_kit::exposition::Exposition;
 
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
+use crate::memory::Memory;
 pub use textfile::NamesTaken;
 
 /// The flags that may be given several times.
@@ -122,6 +124,7 @@ pub static COLLECTORS: &[Registration] = &[
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
     container_network::COLLECTOR,
+    threshold::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.
@@ -193,6 +196,15 @@ pub struct Inputs {
     pub host: HostRoot,
     /// What is known of Docker.
     pub inventory: Arc<Inventory>,
+    /// What one part of the exporter knows and another tells.
+    pub memory: Arc<Memory>,
+}
+
+impl Inputs {
+    /// With a memory that is empty.
+    pub fn new(host: HostRoot, inventory: Arc<Inventory>) -> Self {
+        Self { host, inventory, memory: Arc::default() }
+    }
 }
 
 /// One entry of [`COLLECTORS`].

@@ -84,8 +84,7 @@ impl Story {
     /// The metrics as text.
     fn metrics(&self) -> String {
         let folder = self._folder.path();
-        let inputs =
-            Inputs { host: HostRoot::new(folder, folder, folder, folder), inventory: Arc::clone(&self.inventory) };
+        let inputs = Inputs::new(HostRoot::new(folder, folder, folder, folder), Arc::clone(&self.inventory));
         let mut out = Exposition::default();
         for registration in
             COLLECTORS.iter().filter(|each| each.name.starts_with("container_") || each.name == "docker")

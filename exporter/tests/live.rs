@@ -32,7 +32,7 @@ use seamark_exporter::collector::COLLECTORS;
 const ROUNDS: usize = 30;
 
 /// Not node_exporter's.
-const OURS_ALONE: [&str; 4] = ["docker", "container_state", "container_exits", "container_network"];
+const OURS_ALONE: [&str; 5] = ["docker", "container_state", "container_exits", "container_network", "threshold"];
 
 /// Families whose values are not compared, and why.
 const OTHER_VALUES: &[(&str, &str)] = &[

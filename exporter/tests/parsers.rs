@@ -63,6 +63,7 @@ const WITHOUT_PARSERS: &[&str] = &[
     "docker",
     "container_state",
     "container_exits",
+    "threshold",
 ];
 
 #[test]

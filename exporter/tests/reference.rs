@@ -14,7 +14,7 @@ use std::path::Path;
 use seamark_exporter::collector::COLLECTORS;
 
 /// Not node_exporter's.
-const OF_DOCKER: [&str; 4] = ["docker", "container_state", "container_exits", "container_network"];
+const OF_DOCKER: [&str; 5] = ["docker", "container_state", "container_exits", "container_network", "threshold"];
 
 fn table() -> String {
     let mut table =

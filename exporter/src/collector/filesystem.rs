@@ -7,6 +7,7 @@ mod mounts;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::StatFs;
@@ -18,6 +19,7 @@ use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
 use crate::faults::{BadLines, Faults};
 use crate::filter::Filter;
 use crate::host::{HostFile, HostRoot, ReadError};
+use crate::memory::Memory;
 use crate::text::label;
 use mounts::Mount;
 use survey::{Answer, Question, Survey};
@@ -82,6 +84,7 @@ const SILENT: &str = "mountpoint timeout";
 
 struct Filesystem {
     host: HostRoot,
+    memory: Arc<Memory>,
     mount_points: Filter,
     fs_types: Filter,
     mount_timeout: Duration,
@@ -96,7 +99,8 @@ impl Filesystem {
         let timeouts = Duration::from_millis(1)..=Duration::from_secs(3600);
         let mount_timeout = section.duration("mount_timeout", timeouts).unwrap_or(MOUNT_TIMEOUT);
         let _ = section.number("stat_workers", 1..=1024);
-        Self { host: inputs.host.clone(), mount_points, fs_types, mount_timeout, survey: Survey::new() }
+        let (host, memory) = (inputs.host.clone(), Arc::clone(&inputs.memory));
+        Self { host, memory, mount_points, fs_types, mount_timeout, survey: Survey::new() }
     }
 }
 
@@ -115,6 +119,7 @@ impl Collector for Filesystem {
         mounts.retain(|mount| {
             self.mount_points.allows(&label(&mount.point)) && self.fs_types.allows(&label(mount.file_system))
         });
+        self.memory.mounts.set(that_can_fill_up(&mounts));
         // A part of the time is for telling what has been found out.
         let left = until.saturating_duration_since(started);
         let patience = self.mount_timeout.min(left - left.div_f64(8.0).min(Duration::from_millis(250)));
@@ -145,6 +150,15 @@ impl Filesystem {
         let questions = last.iter().map(|(point, id)| Question { path: mounts::path(root, point), id: *id }).collect();
         last.keys().copied().zip(self.survey.answers(questions, until)).collect()
     }
+}
+
+/// Mount points whose file system somebody may fill up.
+fn that_can_fill_up(mounts: &[Mount<'_>]) -> Vec<String> {
+    const ALWAYS_FULL: [&[u8]; 4] = [b"squashfs", b"iso9660", b"erofs", b"udf"];
+    let can = |mount: &Mount<'_>| !mount.read_only && !ALWAYS_FULL.contains(&mount.file_system);
+    // The last one in a place is on top.
+    let last: BTreeMap<_, _> = mounts.iter().map(|mount| (label(&mount.point), can(mount))).collect();
+    last.into_iter().filter(|(_, can)| *can).map(|(point, _)| point.into_owned()).collect()
 }
 
 /// The mounts that differ in what labels show of them, with whether the last of those that do not is read-only.

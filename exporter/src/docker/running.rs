@@ -1,6 +1,7 @@
 //! The containers that run, as the collectors of their resources need them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use seamark_kit::exposition::CommonLabels;
 
 use super::container::{Identity, Network};
 use super::life::Life;
+use crate::threshold::labels::OURS;
 
 /// A container that has a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Running {
     pub network: Network,
     /// Where the engine writes its log, as the engine sees it; empty where it writes none into a file.
     pub log_path: String,
+    /// Those of its labels that are for Seamark: `seamark.…`.
+    pub settings: BTreeMap<String, String>,
     /// `id`, `name`, `image` and the `container_label_*` that are shown: on every `container_*` series of it.
     pub labels: CommonLabels,
 }
@@ -42,9 +46,15 @@ impl Running {
             created_at: life.setup.created_at,
             network: life.setup.network.clone(),
             log_path: life.setup.log_path.clone(),
+            settings: settings(&life.identity),
             labels: labels(&life.identity, shown),
         })
     }
+}
+
+fn settings(identity: &Identity) -> BTreeMap<String, String> {
+    let ours = identity.labels.iter().filter(|(label, _)| label.starts_with(OURS));
+    ours.map(|(label, value)| (label.clone(), value.clone())).collect()
 }
 
 fn labels(identity: &Identity, shown: &[String]) -> CommonLabels {
