@@ -18,7 +18,7 @@ use seamark_kit::process::ProcessMetrics;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::{build, telemetry};
 use tokio::sync::Mutex;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::{error, info, warn};
 
 use crate::alertmanager::{self, Alertmanagers, Outboxes};
@@ -29,7 +29,7 @@ use crate::docker::{self, inventory::Inventory, oom};
 use crate::host::HostRoot;
 use crate::memory::Memory;
 use crate::scrape::{self, Scraper, SelectionError};
-use crate::server;
+use crate::{server, storage};
 
 /// How long one scrape by hand waits for Docker's first answer.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -205,6 +205,7 @@ struct Parts {
     listen: SocketAddr,
     host: HostRoot,
     docker: JoinHandle<()>,
+    _timers: JoinSet<()>,
     _alertmanagers: Alertmanagers,
 }
 
@@ -215,14 +216,18 @@ impl Parts {
         memory: &Arc<Memory>,
         outboxes: &Outboxes,
     ) -> anyhow::Result<Self> {
-        let Config { listen, instance, host, docker, alertmanager, thresholds, scraper } = config;
+        let Config { listen, instance, host, docker, alertmanager, storage, thresholds, scraper } = config;
         let instance = instance.unwrap_or_else(node_name);
         let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
             .context("cannot set up the client for Alertmanager")?;
         memory.thresholds.store(Arc::new(thresholds));
         let kills = oom::kernel_count(host.clone());
+        let mut timers = storage::spawn(storage, &host, &docker.address, memory);
+        if let Some(interval) = docker.disk_usage {
+            timers.spawn(docker::disk::watch(interval, docker.address.clone(), host.clone(), Arc::clone(memory)));
+        }
         let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
-        Ok(Self { scraper, listen, host, docker, _alertmanagers: alertmanagers })
+        Ok(Self { scraper, listen, host, docker, _timers: timers, _alertmanagers: alertmanagers })
     }
 }
 

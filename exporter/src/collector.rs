@@ -15,6 +15,7 @@ mod cpufreq;
 mod diskstats;
 mod dmi;
 mod docker;
+mod docker_disk;
 mod edac;
 mod entropy;
 mod filefd;
@@ -42,6 +43,7 @@ mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
+mod storage;
 mod systemd;
 mod tcpstat;
 mod textfile;
@@ -125,6 +127,8 @@ pub static COLLECTORS: &[Registration] = &[
     container_exits::COLLECTOR,
     container_network::COLLECTOR,
     threshold::COLLECTOR,
+    storage::COLLECTOR,
+    docker_disk::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.

@@ -13,6 +13,7 @@ use crate::docker::{self, inventory::Inventory};
 use crate::host::HostRoot;
 use crate::memory::Memory;
 use crate::scrape::Scraper;
+use crate::storage::{self, Place};
 use crate::threshold::{self, Thresholds};
 
 /// Where `/metrics` is served unless something else is set: all addresses, port 9877.
@@ -30,6 +31,8 @@ pub struct Config {
     pub docker: docker::Settings,
     /// Where alerts go.
     pub alertmanager: alertmanager::Settings,
+    /// Directories and volumes whose content is counted.
+    pub storage: Vec<Place>,
     /// How much is too much.
     pub thresholds: Thresholds,
     /// The collectors that are switched on.
@@ -69,9 +72,19 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>, memory: &Arc<Memory>) ->
     let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
     let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
     let thresholds = threshold::read(&mut root.section("thresholds"));
+    let storage = storage::read(root);
     let inputs = Inputs { host: host.clone(), inventory: Arc::clone(inventory), memory: Arc::clone(memory) };
     let scraper = Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors"));
-    Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, thresholds, scraper }
+    Config {
+        listen: listen.unwrap_or(DEFAULT_LISTEN),
+        instance,
+        host,
+        docker,
+        alertmanager,
+        storage,
+        thresholds,
+        scraper,
+    }
 }
 
 fn read_paths(section: &mut Section) -> HostRoot {

@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod client;
 pub mod container;
+pub mod disk;
 pub mod event;
 pub mod exit;
 pub mod exits;
@@ -25,7 +26,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seamark_kit::config::Section;
+use seamark_kit::config::{Section, duration};
 use tokio::task::JoinHandle;
 
 use crate::alertmanager::AlertSender;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub address: Address,
     /// Which labels of containers become labels of `seamark_container_info`.
     pub labels: Vec<String>,
+    /// How often to ask for the disk use; `None` for never.
+    pub disk_usage: Option<Duration>,
     /// What to tell Alertmanager of.
     pub rules: Rules,
 }
@@ -57,8 +60,20 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
         |items| items.into_iter().map(|item| item.text).collect(),
     );
+    let disk_usage = read_disk_usage(&mut docker);
     let window = window.unwrap_or(Rules::default().restart_window);
-    Settings { address, labels, rules: Rules::read(&mut root.section("events"), window) }
+    Settings { address, labels, disk_usage, rules: Rules::read(&mut root.section("events"), window) }
+}
+
+/// As often as once in ten minutes is enough for a disk.
+fn read_disk_usage(docker: &mut Section) -> Option<Duration> {
+    let (least, most) = (Duration::from_secs(600), Duration::from_secs(7 * 86_400));
+    let expected = "how often to ask for it, from `10m` to `7d`, or `off`";
+    let often = |text: &str| match text {
+        "off" | "false" | "no" => Some(None),
+        text => duration(text).filter(|often| (least..=most).contains(often)).map(Some),
+    };
+    docker.parse("disk_usage", expected, often).flatten()
 }
 
 /// The value is never shown: it may hold a password.

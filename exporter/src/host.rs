@@ -9,6 +9,7 @@ mod kept;
 use std::fs::{self, File};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -202,25 +203,41 @@ impl HostRoot {
     /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
     pub fn read_root(&self, file: &str) -> Result<HostFile, ReadError> {
         let path = below(&self.roots.root, file)?;
-        let open = || -> io::Result<File> {
-            let directory = match self.roots.opened.get() {
-                Some(directory) => directory,
-                None => {
-                    let directory = File::open(&self.roots.root)?;
-                    self.roots.opened.get_or_init(|| directory)
-                }
-            };
-            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-            match openat2(directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
-                Ok(file) => Ok(file.into()),
-                // Linux before 5.6, or a seccomp filter older than that.
-                Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, &path),
-                Err(error) => Err(error.into()),
-            }
-        };
-        match open().and_then(|file| kept::read_whole(&file, ORDINARY)) {
+        match self.open_below_root(file, &path, OFlags::empty()).and_then(|file| kept::read_whole(&file, ORDINARY)) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
             Err(source) => Err(ReadError::new(path, source)),
+        }
+    }
+
+    /// Opens a directory of the host by its absolute path there. Symbolic links in it are the host's, as in
+    /// [`read_root`](Self::read_root).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`], also for what is no directory, or [`ReadError::Unreadable`].
+    pub fn open_directory(&self, directory: &str) -> Result<OwnedFd, ReadError> {
+        let inside = Some(directory.trim_start_matches('/')).filter(|inside| !inside.is_empty()).unwrap_or(".");
+        let path = below(&self.roots.root, inside)?;
+        match self.open_below_root(inside, &path, OFlags::DIRECTORY) {
+            Ok(directory) => Ok(directory.into()),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
+    }
+
+    fn open_below_root(&self, file: &str, path: &Path, more: OFlags) -> io::Result<File> {
+        let directory = match self.roots.opened.get() {
+            Some(directory) => directory,
+            None => {
+                let directory = File::open(&self.roots.root)?;
+                self.roots.opened.get_or_init(|| directory)
+            }
+        };
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK | more;
+        match openat2(directory, file, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            Ok(file) => Ok(file.into()),
+            // Linux before 5.6, or a seccomp filter older than that.
+            Err(Errno::NOSYS | Errno::PERM) => open_inside(&self.roots.root, path),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod netlink;
 pub mod scrape;
 pub mod server;
 pub mod sockets;
+pub mod storage;
 pub mod text;
 pub mod threshold;
 pub mod units;

@@ -4,11 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use crate::docker::disk;
+use crate::storage;
 use crate::threshold::Thresholds;
 
 /// Written by whoever finds out or reads the configuration, read by collectors.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// What lies in the configured storages.
+    pub storage: storage::board::Board,
+    /// How much of the disk Docker uses.
+    pub disk: disk::Board,
     /// The thresholds in use.
     pub thresholds: ArcSwap<Thresholds>,
     /// Mount points that can be written to, as the collector `filesystem` saw them last.

@@ -32,7 +32,8 @@ use seamark_exporter::collector::COLLECTORS;
 const ROUNDS: usize = 30;
 
 /// Not node_exporter's.
-const OURS_ALONE: [&str; 5] = ["docker", "container_state", "container_exits", "container_network", "threshold"];
+const OURS_ALONE: [&str; 7] =
+    ["docker", "container_state", "container_exits", "container_network", "threshold", "storage", "docker_disk"];
 
 /// Families whose values are not compared, and why.
 const OTHER_VALUES: &[(&str, &str)] = &[

@@ -64,6 +64,8 @@ const WITHOUT_PARSERS: &[&str] = &[
     "container_state",
     "container_exits",
     "threshold",
+    "storage",
+    "docker_disk",
 ];
 
 #[test]

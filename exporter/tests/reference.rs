@@ -14,7 +14,8 @@ use std::path::Path;
 use seamark_exporter::collector::COLLECTORS;
 
 /// Not node_exporter's.
-const OF_DOCKER: [&str; 5] = ["docker", "container_state", "container_exits", "container_network", "threshold"];
+const OF_DOCKER: [&str; 7] =
+    ["docker", "container_state", "container_exits", "container_network", "threshold", "storage", "docker_disk"];
 
 fn table() -> String {
     let mut table =
