@@ -120,6 +120,18 @@ mod tests {
         assert_eq!(example.scraper.names().collect::<Vec<_>>(), defaults.scraper.names().collect::<Vec<_>>());
     }
 
+    #[test]
+    fn docker_is_asked_for_its_disk_use_only_on_request_and_not_too_often() {
+        let often = |text: &str| load_text(text).map(|config| config.docker.disk_usage.map(|often| often.as_secs()));
+        assert_eq!(often("").unwrap_or(Some(1)), None);
+        assert_eq!(often("docker: {disk_usage: off}").unwrap_or(Some(1)), None);
+        assert_eq!(often("docker: {disk_usage: 1h}").unwrap_or(None), Some(3600));
+        let problem = often("docker: {disk_usage: 30s}").map_err(|problems| problems.to_string());
+        let expected = "exporter.yml:1:22: docker.disk_usage: expected how often to ask for it, from `10m` to `7d`, or \
+                        `off`, found `30s`";
+        assert_eq!(problem, Err(expected.to_owned()));
+    }
+
     /// The example with the settings of collectors that stand in comments; a comment in words begins with a capital.
     fn example_with_every_setting() -> String {
         let example = include_str!("../../deploy/examples/exporter.yml");

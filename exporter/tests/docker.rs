@@ -400,6 +400,7 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
     let settings = docker::Settings {
         address: Address::Unix(story.docker.socket.clone()),
         labels: Vec::new(),
+        disk_usage: None,
         rules: docker::rules::Rules::default(),
     };
     let sender = story._alertmanagers.sender.clone();
