@@ -18,7 +18,7 @@ use seamark_kit::process::ProcessMetrics;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::{build, telemetry};
 use tokio::sync::Mutex;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::{error, info, warn};
 
 use crate::alertmanager::{self, Alertmanagers, Outboxes};
@@ -27,8 +27,9 @@ use crate::collector::NamesTaken;
 use crate::config::{self, Config};
 use crate::docker::{self, inventory::Inventory, oom};
 use crate::host::HostRoot;
+use crate::memory::Memory;
 use crate::scrape::{self, Scraper, SelectionError};
-use crate::server;
+use crate::{server, storage};
 
 /// How long one scrape by hand waits for Docker's first answer.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -59,7 +60,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         allow_more_files();
     }
     let inventory = Arc::new(Inventory::new());
-    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory);
+    let memory = Arc::new(Memory::default());
+    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory, &memory);
     let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
         // A file that was broken after the start is no illness of the exporter that runs with the one before.
         (Err(_), Task::HealthCheck(_)) => load(None),
@@ -76,7 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // wait for the next scrape: to start a thread costs more than to read half of the files.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREADS_WAIT).build();
     let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
-        let outcome = runtime.block_on(perform(invocation, config, inventory));
+        let outcome = runtime.block_on(perform(invocation, config, inventory, memory));
         // A collector that hangs must not hold up the end.
         runtime.shutdown_background();
         outcome
@@ -90,24 +92,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn perform(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn perform(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
     match &invocation.task {
-        Task::Run => run(invocation, config, inventory).await,
+        Task::Run => run(invocation, config, inventory, memory).await,
         Task::CheckConfig => {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
-        Task::Once => once(invocation, config, inventory).await,
+        Task::Once => once(invocation, config, inventory, memory).await,
         Task::HealthCheck(url) => health_check(url.clone(), &config).await,
     }
 }
 
-async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn run(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let listen = config.listen;
     let listener = serve::bind(listen)?;
     info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
     let kept = Arc::clone(&inventory);
-    let app = App::start(invocation, config, inventory)?;
+    let app = App::start(invocation, config, inventory, memory)?;
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
             // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
@@ -134,11 +146,16 @@ fn allow_more_files() {
     }
 }
 
-async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn once(
+    invocation: Invocation,
+    mut config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
     // It looks, and tells nobody: the exporter that runs here does.
     config.alertmanager.targets.clear();
     config.docker.state_file = None;
-    let app = App::start(invocation, config, Arc::clone(&inventory))?;
+    let app = App::start(invocation, config, Arc::clone(&inventory), memory)?;
     // An engine that is away must not hold up the host's metrics.
     let looked = tokio::time::timeout(FIRST_LOOK, async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
@@ -185,6 +202,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     invocation: Invocation,
     inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
     outboxes: Outboxes,
     parts: ArcSwap<Parts>,
     process: ProcessMetrics,
@@ -201,18 +219,29 @@ struct Parts {
     listen: SocketAddr,
     host: HostRoot,
     docker: JoinHandle<()>,
+    _timers: JoinSet<()>,
     _alertmanagers: Alertmanagers,
 }
 
 impl Parts {
-    fn start(config: Config, inventory: &Arc<Inventory>, outboxes: &Outboxes) -> anyhow::Result<Self> {
-        let Config { listen, instance, host, docker, alertmanager, scraper } = config;
+    fn start(
+        config: Config,
+        inventory: &Arc<Inventory>,
+        memory: &Arc<Memory>,
+        outboxes: &Outboxes,
+    ) -> anyhow::Result<Self> {
+        let Config { listen, instance, host, docker, alertmanager, storage, thresholds, scraper } = config;
         let instance = instance.unwrap_or_else(node_name);
         let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
             .context("cannot set up the client for Alertmanager")?;
+        memory.thresholds.store(Arc::new(thresholds));
         let kills = oom::kernel_count(host.clone());
+        let mut timers = storage::spawn(storage, &host, &docker.address, memory);
+        if let Some(interval) = docker.disk_usage {
+            timers.spawn(docker::disk::watch(interval, docker.address.clone(), host.clone(), Arc::clone(memory)));
+        }
         let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
-        Ok(Self { scraper, listen, host, docker, _alertmanagers: alertmanagers })
+        Ok(Self { scraper, listen, host, docker, _timers: timers, _alertmanagers: alertmanagers })
     }
 }
 
@@ -228,12 +257,18 @@ impl App {
     /// # Errors
     ///
     /// The HTTP client could not be set up.
-    pub fn start(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<Self> {
+    pub fn start(
+        invocation: Invocation,
+        config: Config,
+        inventory: Arc<Inventory>,
+        memory: Arc<Memory>,
+    ) -> anyhow::Result<Self> {
         let outboxes = Outboxes::new();
-        let parts = Parts::start(config, &inventory, &outboxes)?;
+        let parts = Parts::start(config, &inventory, &memory, &outboxes)?;
         Ok(Self(Arc::new(Shared {
             invocation,
             inventory,
+            memory,
             outboxes,
             parts: ArcSwap::from_pointee(parts),
             process: ProcessMetrics::default(),
@@ -279,7 +314,7 @@ impl App {
         let app = Arc::clone(shared);
         let load = move || {
             let Invocation { config_file, overrides, .. } = &app.invocation;
-            config::load(config_file.as_deref(), overrides, &app.inventory)
+            config::load(config_file.as_deref(), overrides, &app.inventory, &app.memory)
         };
         let panicked = |error| Err(Problems::unreadable("exporter", format!("reading the configuration: {error}")));
         let mut config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
@@ -298,7 +333,7 @@ impl App {
         if config.listen != in_use {
             warn!(%in_use, wanted = %config.listen, "a new `listen` address needs a restart");
         }
-        match Parts::start(config, &shared.inventory, &shared.outboxes) {
+        match Parts::start(config, &shared.inventory, &shared.memory, &shared.outboxes) {
             // Here the old parts end, once the scrapes that still read them are done.
             Ok(parts) => shared.parts.store(Arc::new(parts)),
             Err(error) => {

@@ -18,6 +18,7 @@ mod container_io;
 mod container_lifetime;
 mod container_log;
 mod container_memory;
+mod container_network;
 mod container_pids;
 mod container_pressure;
 mod container_state;
@@ -26,6 +27,7 @@ mod cpufreq;
 mod diskstats;
 mod dmi;
 mod docker;
+mod docker_disk;
 mod edac;
 mod entropy;
 mod filefd;
@@ -55,10 +57,12 @@ mod sockstat;
 mod softirqs;
 mod softnet;
 mod stat;
+mod storage;
 mod systemd;
 mod tcpstat;
 mod textfile;
 mod thermal_zone;
+mod threshold;
 mod time;
 mod timex;
 mod udp_queues;
@@ -77,6 +81,7 @@ use seamark_kit::exposition::Exposition;
 use crate::cgroup::Cgroups;
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
+use crate::memory::Memory;
 pub use textfile::NamesTaken;
 
 /// The flags that may be given several times.
@@ -148,6 +153,10 @@ pub static COLLECTORS: &[Registration] = &[
     container_lifetime::COLLECTOR,
     container_fs::COLLECTOR,
     machine::COLLECTOR,
+    container_network::COLLECTOR,
+    threshold::COLLECTOR,
+    storage::COLLECTOR,
+    docker_disk::COLLECTOR,
 ];
 
 /// Those that tell of the host, with node_exporter's names: all before `docker`.
@@ -232,13 +241,15 @@ pub struct Inputs {
     pub inventory: Arc<Inventory>,
     /// The cgroups of its containers.
     pub cgroups: Arc<Cgroups>,
+    /// What one part of the exporter knows and another tells.
+    pub memory: Arc<Memory>,
 }
 
 impl Inputs {
-    /// Collectors of that host and the containers of that inventory.
+    /// Collectors of that host and the containers of that inventory, with a memory that is empty.
     pub fn new(host: HostRoot, inventory: Arc<Inventory>) -> Self {
         let cgroups = Arc::new(Cgroups::new(host.clone(), Arc::clone(&inventory)));
-        Self { host, inventory, cgroups }
+        Self { host, inventory, cgroups, memory: Arc::default() }
     }
 }
 

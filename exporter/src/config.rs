@@ -11,7 +11,10 @@ use crate::alertmanager;
 use crate::collector::{COLLECTORS, Inputs};
 use crate::docker::{self, inventory::Inventory};
 use crate::host::HostRoot;
+use crate::memory::Memory;
 use crate::scrape::Scraper;
+use crate::storage::{self, Place};
+use crate::threshold::{self, Thresholds};
 
 /// Where `/metrics` is served unless something else is set: all addresses, port 9877.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 9877);
@@ -28,6 +31,10 @@ pub struct Config {
     pub docker: docker::Settings,
     /// Where alerts go.
     pub alertmanager: alertmanager::Settings,
+    /// Directories and volumes whose content is counted.
+    pub storage: Vec<Place>,
+    /// How much is too much.
+    pub thresholds: Thresholds,
     /// The collectors that are switched on.
     pub scraper: Scraper,
 }
@@ -37,7 +44,12 @@ pub struct Config {
 /// # Errors
 ///
 /// All problems at once, each with line and column; a file that cannot be read is one.
-pub fn load(file: Option<&Path>, overrides: &[Override], inventory: &Arc<Inventory>) -> Result<Config, Problems> {
+pub fn load(
+    file: Option<&Path>,
+    overrides: &[Override],
+    inventory: &Arc<Inventory>,
+    memory: &Arc<Memory>,
+) -> Result<Config, Problems> {
     let mut source = match file {
         Some(path) => {
             let name = path.display().to_string();
@@ -48,10 +60,10 @@ pub fn load(file: Option<&Path>, overrides: &[Override], inventory: &Arc<Invento
         None => Source::new("exporter.yml", ""),
     };
     source.overrides = overrides.to_vec();
-    config::read(&source, |root| read(root, inventory))
+    config::read(&source, |root| read(root, inventory, memory))
 }
 
-fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
+fn read(root: &mut Section, inventory: &Arc<Inventory>, memory: &Arc<Memory>) -> Config {
     let expected = "an address with its port, such as `127.0.0.1:9877`, or `:9877` for all addresses";
     let listen = root.parse("listen", expected, serve::listen_address);
     // An empty name is no name: `instance: ${SEAMARK_INSTANCE:-}`.
@@ -59,9 +71,20 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
     let host = read_paths(&mut root.section("path"));
     let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
     let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
-    let inputs = Inputs::new(host.clone(), Arc::clone(inventory));
+    let thresholds = threshold::read(&mut root.section("thresholds"));
+    let storage = storage::read(root);
+    let inputs = Inputs { memory: Arc::clone(memory), ..Inputs::new(host.clone(), Arc::clone(inventory)) };
     let scraper = Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors"));
-    Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, scraper }
+    Config {
+        listen: listen.unwrap_or(DEFAULT_LISTEN),
+        instance,
+        host,
+        docker,
+        alertmanager,
+        storage,
+        thresholds,
+        scraper,
+    }
 }
 
 fn read_paths(section: &mut Section) -> HostRoot {
@@ -79,7 +102,9 @@ mod tests {
 
     fn load_text(text: &str) -> Result<Config, Problems> {
         let inventory = Arc::new(Inventory::new());
-        config::read(&Source::new("exporter.yml", text).with_environment([]), |root| read(root, &inventory))
+        config::read(&Source::new("exporter.yml", text).with_environment([]), |root| {
+            read(root, &inventory, &Arc::default())
+        })
     }
 
     #[test]
@@ -91,7 +116,20 @@ mod tests {
         assert_eq!(example.listen, defaults.listen);
         assert_eq!(example.instance, None);
         assert_eq!(example.docker, defaults.docker);
+        assert_eq!(example.thresholds, defaults.thresholds);
         assert_eq!(example.scraper.names().collect::<Vec<_>>(), defaults.scraper.names().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn docker_is_asked_for_its_disk_use_only_on_request_and_not_too_often() {
+        let often = |text: &str| load_text(text).map(|config| config.docker.disk_usage.map(|often| often.as_secs()));
+        assert_eq!(often("").unwrap_or(Some(1)), None);
+        assert_eq!(often("docker: {disk_usage: off}").unwrap_or(Some(1)), None);
+        assert_eq!(often("docker: {disk_usage: 1h}").unwrap_or(None), Some(3600));
+        let problem = often("docker: {disk_usage: 30s}").map_err(|problems| problems.to_string());
+        let expected = "exporter.yml:1:22: docker.disk_usage: expected how often to ask for it, from `10m` to `7d`, or \
+                        `off`, found `30s`";
+        assert_eq!(problem, Err(expected.to_owned()));
     }
 
     /// The example with the settings of collectors that stand in comments; a comment in words begins with a capital.

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod check;
 pub mod client;
 pub mod container;
+pub mod disk;
 pub mod event;
 pub mod exit;
 pub mod exits;
@@ -34,7 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seamark_kit::config::Section;
+use seamark_kit::config::{Section, duration};
 use tokio::task::JoinHandle;
 
 use crate::alertmanager::AlertSender;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub labels: Vec<String>,
     /// How often the engine is asked for the sizes of containers; `None` is never.
     pub sizes: Option<Duration>,
+    /// How often to ask for the disk use; `None` for never.
+    pub disk_usage: Option<Duration>,
     /// What to tell Alertmanager of.
     pub rules: Rules,
     /// Which containers are expected to run.
@@ -77,6 +80,7 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         |items| items.into_iter().map(|item| item.text).collect(),
     );
     let sizes = sizes::read(&mut docker.section("sizes"));
+    let disk_usage = read_disk_usage(&mut docker);
     let window = window.unwrap_or(Rules::default().restart_window);
     let watch = expected::read(&mut docker);
     // Empty is none: `state_file: ${SEAMARK_STATE:-}`.
@@ -85,7 +89,18 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     let log_lines = docker.number("log_lines", 0..=MOST_LOG_LINES).unwrap_or_default();
     let missed = watch.clone();
     let rules = Rules { log_lines, missed, ..Rules::read(&mut root.section("events"), window) };
-    Settings { address, labels, sizes, rules, watch, state_file }
+    Settings { address, labels, sizes, disk_usage, rules, watch, state_file }
+}
+
+/// As often as once in ten minutes is enough for a disk.
+fn read_disk_usage(docker: &mut Section) -> Option<Duration> {
+    let (least, most) = (Duration::from_secs(600), Duration::from_secs(7 * 86_400));
+    let expected = "how often to ask for it, from `10m` to `7d`, or `off`";
+    let often = |text: &str| match text {
+        "off" | "false" | "no" => Some(None),
+        text => duration(text).filter(|often| (least..=most).contains(often)).map(Some),
+    };
+    docker.parse("disk_usage", expected, often).flatten()
 }
 
 /// The value is never shown: it may hold a password.

@@ -10,6 +10,7 @@ mod kept;
 use std::fs::{self, File};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -101,6 +102,11 @@ impl HostRoot {
         place(self) == place(other)
     }
 
+    /// Where procfs is mounted.
+    pub fn proc_path(&self) -> &Path {
+        &self.roots.proc
+    }
+
     /// Where the root of the host's file systems is mounted; `/` outside containers.
     pub fn root_path(&self) -> &Path {
         &self.roots.root
@@ -121,6 +127,20 @@ impl HostRoot {
             return once(path, PROC);
         }
         self.kept(path, PROC)
+    }
+
+    /// What tells whether two files below procfs are the same one. A file such as `7/net/dev` is the same one for all
+    /// processes of a network namespace, and may be looked at where `7/ns/net` may not.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`] or [`ReadError::Unreadable`].
+    pub fn proc_identity(&self, file: &str) -> Result<(u64, u64), ReadError> {
+        let path = below(&self.roots.proc, file)?;
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok((metadata.dev(), metadata.ino())),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
     }
 
     /// Reads a file of the host's network namespace, such as `dev` or `snmp`.
@@ -190,6 +210,21 @@ impl HostRoot {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
         match self.open_in_root(file, flags).and_then(|file| kept::read_whole(&file, ORDINARY)) {
             Ok(bytes) => Ok(HostFile { path, bytes }),
+            Err(source) => Err(ReadError::new(path, source)),
+        }
+    }
+
+    /// Opens a directory of the host by its absolute path there. Symbolic links in it are the host's, as in
+    /// [`read_root`](Self::read_root).
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Absent`], also for what is no directory, or [`ReadError::Unreadable`].
+    pub fn open_directory(&self, directory: &str) -> Result<OwnedFd, ReadError> {
+        let inside = Some(directory.trim_start_matches('/')).filter(|inside| !inside.is_empty()).unwrap_or(".");
+        let path = below(&self.roots.root, inside)?;
+        match self.open_in_root(inside, OFlags::RDONLY | OFlags::DIRECTORY) {
+            Ok(directory) => Ok(directory.into()),
             Err(source) => Err(ReadError::new(path, source)),
         }
     }

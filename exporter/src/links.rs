@@ -35,6 +35,10 @@ pub struct Link {
     pub mtu: Option<u32>,
     /// The device below it (of a VLAN, for one), or the other end of a pair; itself if there is none.
     pub lower: u32,
+    /// One end of a pair (`veth`).
+    pub is_paired: bool,
+    /// The kernel's number of the network namespace in which `lower` is, where that is another one than ours.
+    pub lower_namespace: Option<i32>,
     /// The device that it belongs to: a bridge or a bond; 0 for none.
     pub master: u32,
     /// Packets that may wait to be sent.
@@ -73,6 +77,32 @@ const SAME_SCRAPE: Duration = Duration::from_millis(20);
 
 /// A process has one network namespace, and so one list.
 static LAST: Mutex<Option<Remembered>> = Mutex::new(None);
+
+const GET_NAMESPACE: u16 = 90;
+
+/// The kernel's number, in our own network namespace, of the one that a process has; `None` where it has given it none:
+/// no device of ours leads there. The process is as we see it.
+///
+/// # Errors
+///
+/// [`ReadError::Unreadable`]; [`ReadError::Absent`] where there is no such process.
+pub fn namespace_of(process: u32) -> Result<Option<i32>, ReadError> {
+    // struct rtgenmsg with padding, and NETNSA_PID, <linux/net_namespace.h>
+    let mut question = vec![0; 4];
+    question.extend(8_u16.to_ne_bytes());
+    question.extend(2_u16.to_ne_bytes());
+    question.extend(process.to_ne_bytes());
+    let mut number = None;
+    netlink::one(Family::Route, GET_NAMESPACE, &question, |message| number = namespace(message.body))?;
+    Ok(number)
+}
+
+/// NETNSA_NSID, which is below zero for none.
+fn namespace(body: &[u8]) -> Option<i32> {
+    let mut attributes = attributes(body.get(4..)?);
+    let number = attributes.find_map(|(number, value)| (number == 1).then(|| u32_at(value, 0)).flatten())?;
+    Some(number.cast_signed()).filter(|number| *number >= 0)
+}
 
 /// The devices now.
 ///
@@ -142,11 +172,13 @@ pub fn parse(body: &[u8]) -> Option<Link> {
             13 => link.transmit_queue_length = u32_at(value, 0),
             16 => link.operational_state = value.first().copied(),
             17 => link.link_mode = value.first().copied(),
+            18 => link.is_paired = attributes(value).any(|(number, kind)| number == 1 && kind == b"veth\0"),
             20 => link.alias = string(value),
             23 => link.counters = (0..value.len() / 8).filter_map(|place| u64_at(value, place * 8)).collect(),
             27 => link.group = u32_at(value, 0),
             30 => link.promiscuity = u32_at(value, 0),
             33 => link.carrier = value.first().map(|carrier| *carrier != 0),
+            37 => link.lower_namespace = u32_at(value, 0).map(u32::cast_signed),
             35 => link.carrier_changes = u32_at(value, 0),
             47 => link.carrier_up = u32_at(value, 0),
             48 => link.carrier_down = u32_at(value, 0),
@@ -186,6 +218,8 @@ mod tests {
         attribute(1, &[2, 0, 0, 0, 0, 1]);
         attribute(5, &3_u32.to_ne_bytes());
         attribute(33, &[1]);
+        attribute(37, &7_i32.to_ne_bytes());
+        attribute(18, &[9, 0, 1, 0, b'v', b'e', b't', b'h', 0, 0, 0, 0]);
         attribute(23, &[5_u64.to_ne_bytes(), u64::MAX.to_ne_bytes()].concat());
         let expected = Link {
             index: 7,
@@ -194,6 +228,8 @@ mod tests {
             flags: 0x1043,
             address: vec![2, 0, 0, 0, 0, 1],
             lower: 3,
+            is_paired: true,
+            lower_namespace: Some(7),
             carrier: Some(true),
             counters: vec![5, u64::MAX],
             ..Link::default()
@@ -209,10 +245,18 @@ mod tests {
         assert!(loopback.counters.len() >= 23, "{:?}", loopback.counters);
     }
 
+    #[test]
+    fn our_own_namespace_has_no_number_and_a_process_that_is_not_there_is_absent() {
+        assert_eq!(namespace_of(std::process::id()).unwrap(), None);
+        let error = namespace_of(u32::try_from(i32::MAX).unwrap()).unwrap_err();
+        assert!(matches!(error, ReadError::Absent { .. }), "{error}");
+        assert_eq!(namespace(&[0, 0, 0, 0, 8, 0, 1, 0, 5, 0, 0, 0]), Some(5));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
-            let _ = parse(&bytes);
+            let _ = (parse(&bytes), namespace(&bytes));
         }
     }
 }

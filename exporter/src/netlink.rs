@@ -54,15 +54,24 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// [`ReadError::Unreadable`].
 pub fn dump(family: Family, kind: u16, body: &[u8], mut each: impl FnMut(&Message<'_>)) -> Result<bool, ReadError> {
-    ask(family, kind, body, &mut each)
+    ask(family, kind, DUMP, body, &mut each)
         .map_err(|source| ReadError::Unreadable { file: PathBuf::from(family.name()), source })
 }
 
-fn ask(family: Family, kind: u16, body: &[u8], each: &mut impl FnMut(&Message<'_>)) -> io::Result<bool> {
+/// Asks for one thing, and hands the message that answers to `each`.
+///
+/// # Errors
+///
+/// [`ReadError::Unreadable`]; [`ReadError::Absent`] where the kernel knows of no such thing.
+pub fn one(family: Family, kind: u16, body: &[u8], mut each: impl FnMut(&Message<'_>)) -> Result<(), ReadError> {
+    ask(family, kind, 0, body, &mut each).map(|_| ()).map_err(|source| ReadError::new(family.name().into(), source))
+}
+
+fn ask(family: Family, kind: u16, dump: u16, body: &[u8], each: &mut impl FnMut(&Message<'_>)) -> io::Result<bool> {
     let flags = SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, family.protocol())?;
     sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(PATIENCE))?;
-    send(&socket, &request(kind, body), SendFlags::empty())?;
+    send(&socket, &request(kind, dump, body), SendFlags::empty())?;
     let mut buffer = vec![0_u8; BUFFER];
     let mut of_one_moment = true;
     loop {
@@ -81,6 +90,9 @@ fn ask(family: Family, kind: u16, body: &[u8], each: &mut impl FnMut(&Message<'_
                 _ => each(&message),
             }
         }
+        if dump == 0 {
+            return Ok(true);
+        }
     }
 }
 
@@ -94,12 +106,12 @@ const DONE: u16 = 3;
 /// An attribute's number without the bits that say how it is written.
 const ATTRIBUTE_NUMBER: u16 = 0x3FFF;
 
-fn request(kind: u16, body: &[u8]) -> Vec<u8> {
+fn request(kind: u16, dump: u16, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
     let mut request = Vec::with_capacity(HEADER + body.len());
     request.extend(length.to_ne_bytes());
     request.extend(kind.to_ne_bytes());
-    request.extend((REQUEST | DUMP).to_ne_bytes());
+    request.extend((REQUEST | dump).to_ne_bytes());
     // Number of the question and of the socket: with one question per socket neither matters.
     request.extend([0; 8]);
     request.extend(body);
@@ -202,7 +214,7 @@ mod tests {
     fn messages_and_attributes_are_taken_apart_with_their_padding() {
         let nested = 0x8000;
         let body = [attribute(3, b"eth0\0"), attribute(nested | 5, &[]), attribute(7, &[1, 2, 3, 4])].concat();
-        let two = [request(16, &body), request(3, &[0; 4])].concat();
+        let two = [request(16, DUMP, &body), request(3, DUMP, &[0; 4])].concat();
         let read: Vec<_> = messages(&two).map(Result::unwrap).collect();
         assert_eq!(read.iter().map(|message| message.kind).collect::<Vec<_>>(), [16, 3]);
         let attributes: Vec<_> = attributes(read[0].body).collect();
@@ -211,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_message_cut_off_is_an_error_and_an_attribute_cut_off_the_end() {
-        let whole = request(16, &attribute(3, b"eth0"));
+        let whole = request(16, DUMP, &attribute(3, b"eth0"));
         let cut = &whole[..whole.len() - 1];
         assert!(messages(cut).next().unwrap().is_err() && messages(cut).nth(1).is_none());
         assert_eq!(attributes(&cut[HEADER..]).next(), None);

@@ -205,7 +205,7 @@ fn restarts_and_kills_for_memory_go_on_where_they_were() {
     first.event(10.2, Action::Start);
     let mut second = first.again();
     second.begin(20.0, Some(inspection("running", "always", 1, 10.2, 10.1)));
-    assert_eq!((second.life().restarts_total, second.life().oom_events), (1, 1));
+    assert_eq!((second.life().restarts_total, second.life().oom_kills.total()), (1, 1));
     // Somebody starts it: the engine's own count begins anew.
     let mut third = second.again();
     third.begin(30.0, Some(inspection("running", "always", 0, 25.0, 24.0)));

@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use seamark_exporter::collector::{COLLECTORS, Inputs};
-use seamark_exporter::docker::container::{Condition, Health, Identity, Inspection, Setup, State};
+use seamark_exporter::docker::answer;
+use seamark_exporter::docker::container::Inspection;
 use seamark_exporter::docker::inventory::Inventory;
 use seamark_exporter::docker::lifecycle::Input;
 use seamark_exporter::docker::oom::OomKills;
@@ -31,6 +32,7 @@ use seamark_exporter::docker::rules::Rules;
 use seamark_exporter::scrape::Scraper;
 use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Format, encode};
+use serde_json::json;
 
 use tree::{Host, cgroups, cgroups_directory};
 
@@ -46,23 +48,14 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn inspection(id: &str, name: &str, pid: Option<u32>, started: i64) -> Inspection {
-    let identity =
-        Identity { id: id.to_owned(), name: name.to_owned(), image: "nginx:1".to_owned(), ..Identity::default() };
     let log_path = format!("/var/lib/docker/containers/{id}/{id}-json.log");
-    Inspection {
-        identity,
-        setup: Setup { created_at: Some(at(-60)), log_path, ..Setup::default() },
-        condition: Condition {
-            state: State::Running,
-            health: Health::Healthy,
-            exit_code: 0,
-            oom_killed: false,
-            restart_count: 0,
-            started_at: Some(at(started)),
-            finished_at: None,
-            pid,
-        },
-    }
+    let (made, started) = (at(-60).to_string(), at(started).to_string());
+    let state = json!({"Status": "running", "Health": {"Status": "healthy"}, "StartedAt": started, "Pid": pid});
+    let config = json!({"Image": "nginx:1"});
+    answer::inspection(
+        &json!({"Id": id, "Name": name, "Created": made, "LogPath": log_path, "State": state, "Config": config}),
+    )
+    .unwrap()
 }
 
 impl Exporter {

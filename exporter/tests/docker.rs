@@ -413,6 +413,7 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
         address: Address::Unix(story.docker.socket.clone()),
         sizes: None,
         labels: Vec::new(),
+        disk_usage: None,
         rules: docker::rules::Rules::default(),
         watch: Vec::new(),
         state_file: None,

@@ -12,7 +12,7 @@ mod section;
 
 pub use expand::Environment;
 pub use problem::{Position, Problem, Problems};
-pub use scalar::did_you_mean;
+pub use scalar::{did_you_mean, duration, shown};
 pub use section::{Item, Section};
 
 /// A configuration text and what it is read with.

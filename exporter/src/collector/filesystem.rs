@@ -7,6 +7,7 @@ mod mounts;
 mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use super::{CollectError, Collector, CollectorOption, Inputs, Registration};
 use crate::faults::{BadLines, Faults};
 use crate::filter::Filter;
 use crate::host::{HostFile, HostRoot, ReadError};
+use crate::memory::Memory;
 use crate::text::label;
 use mounts::Mount;
 use survey::{Answer, Question, Survey};
@@ -83,6 +85,7 @@ const SILENT: &str = "mountpoint timeout";
 
 struct Filesystem {
     host: HostRoot,
+    memory: Arc<Memory>,
     mount_points: Filter,
     fs_types: Filter,
     mount_timeout: Duration,
@@ -99,8 +102,8 @@ impl Filesystem {
         let timeouts = Duration::from_millis(1)..=Duration::from_secs(3600);
         let mount_timeout = section.duration("mount_timeout", timeouts).unwrap_or(MOUNT_TIMEOUT);
         let _ = section.number("stat_workers", 1..=1024);
-        let (host, may_hang) = (inputs.host.clone(), AtomicBool::new(true));
-        Self { host, mount_points, fs_types, mount_timeout, survey: Survey::new(), may_hang }
+        let (host, memory, may_hang) = (inputs.host.clone(), Arc::clone(&inputs.memory), AtomicBool::new(true));
+        Self { host, memory, mount_points, fs_types, mount_timeout, survey: Survey::new(), may_hang }
     }
 }
 
@@ -127,6 +130,7 @@ impl Collector for Filesystem {
         mounts.retain(|mount| {
             self.mount_points.allows(&label(&mount.point)) && self.fs_types.allows(&label(mount.file_system))
         });
+        self.memory.mounts.set(that_can_fill_up(&mounts));
         let may_hang = mounts.iter().any(|mount| mounts::may_hang(mount, &unsure));
         let is_alone = self.may_hang.swap(may_hang, Ordering::Relaxed);
         // A part of the time is for telling what has been found out.
@@ -173,6 +177,15 @@ impl Filesystem {
         });
         told.chain(ask.into_iter().map(|(point, _)| point).zip(answers)).collect()
     }
+}
+
+/// Mount points whose file system somebody may fill up.
+fn that_can_fill_up(mounts: &[Mount<'_>]) -> Vec<String> {
+    const ALWAYS_FULL: [&[u8]; 4] = [b"squashfs", b"iso9660", b"erofs", b"udf"];
+    let can = |mount: &Mount<'_>| !mount.read_only && !ALWAYS_FULL.contains(&mount.file_system);
+    // The last one in a place is on top.
+    let last: BTreeMap<_, _> = mounts.iter().map(|mount| (label(&mount.point), can(mount))).collect();
+    last.into_iter().filter(|(_, can)| *can).map(|(point, _)| point.into_owned()).collect()
 }
 
 /// The mounts that differ in what labels show of them, with whether the last of those that do not is read-only.

@@ -7,6 +7,8 @@
 mod address;
 mod counters;
 
+use std::sync::Arc;
+
 use seamark_kit::config::Section;
 use seamark_kit::exposition::Exposition;
 
@@ -15,9 +17,10 @@ use crate::faults::{BadLines, Faults};
 use crate::filter::Filter;
 use crate::host::{HostRoot, ReadError, if_available};
 use crate::links::{self, Link};
+use crate::memory::Memory;
 use crate::text;
 use counters::COUNTERS;
-pub(super) use counters::DETAILS;
+pub(super) use counters::{DETAILS, Device, parse as parse_devices};
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "netdev",
@@ -73,6 +76,7 @@ pub(super) const COLLECTOR: Registration = Registration {
 
 struct Netdev {
     host: HostRoot,
+    memory: Arc<Memory>,
     filter: Filter,
     netlink: bool,
     address_info: bool,
@@ -84,6 +88,7 @@ impl Netdev {
     fn new(inputs: &Inputs, section: &mut Section) -> Self {
         Self {
             host: inputs.host.clone(),
+            memory: Arc::clone(&inputs.memory),
             filter: Filter::read(section, Some("device_include"), Some("device_exclude"), None),
             netlink: section.flag("netlink").unwrap_or(true),
             address_info: section.flag("address_info").unwrap_or(false),
@@ -117,6 +122,7 @@ impl Netdev {
     fn tell_links(&self, links: &[Link], out: &mut Exposition) {
         let links = links.iter().filter(|link| self.filter.allows(&link.name) && !link.counters.is_empty());
         let links: Vec<_> = links.map(|link| (link, if self.label_alias { link.alias.trim() } else { "" })).collect();
+        self.memory.devices.set(links.iter().map(|(link, _)| link.name.clone()));
         let mut tell = |name, help, count: &dyn Fn(&[u64]) -> Option<u64>| {
             let family = out.counter(name, help);
             for (link, alias) in &links {
@@ -140,6 +146,7 @@ impl Netdev {
         let file = self.host.read_net("dev")?;
         let mut devices = faults.parse(&file, counters::parse);
         devices.retain(|device| self.filter.allows(&device.name));
+        self.memory.devices.set(devices.iter().map(|device| device.name.clone()));
         let mut aliases = Vec::new();
         for device in &mut devices {
             let attribute = |name: &str| format!("class/net/{}/{name}", device.name);

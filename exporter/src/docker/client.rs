@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 use super::answer::{self, DecodeError};
 use super::container::Inspection;
+use super::disk::Usage;
 use super::event::{Event, FILTERS};
 use lenient::Lenient;
 
@@ -35,6 +36,8 @@ use lenient::Lenient;
 pub const DEADLINE: Duration = Duration::from_secs(5);
 /// For the last lines of a crashed container: its alert waits for them.
 const LOG_DEADLINE: Duration = Duration::from_millis(800);
+/// For the disk use, which the engine counts file by file.
+pub const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
 /// asked for as well, so that nothing falls between the subscription and the list.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
@@ -293,6 +296,43 @@ impl Client {
             .boxed())
     }
 
+    /// How much of the disk the engine uses. It may take minutes to count.
+    ///
+    /// bollard reads the sums of API 1.52 alone, and the engines before that send lists: so this is always read
+    /// leniently.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when that cannot be told.
+    pub async fn disk_usage(&self) -> Result<Vec<Usage>, ClientError> {
+        self.lenient().await?.disk_usage().await
+    }
+
+    /// The engine's own directory, as the host sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when there is no answer.
+    pub async fn root_directory(&self) -> Result<Option<String>, ClientError> {
+        self.lenient().await?.root_directory().await
+    }
+
+    /// Where on the host a volume lies; `None` where there is none of that name, or it is not a directory of the host.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when that cannot be told.
+    pub async fn volume(&self, name: &str) -> Result<Option<String>, ClientError> {
+        self.lenient().await?.volume(name).await
+    }
+
+    async fn lenient(&self) -> Result<Lenient, ClientError> {
+        match &self.asks {
+            Asks::Bollard(_) => Lenient::connect(&self.address).await,
+            Asks::Lenient(lenient) => Ok(lenient.clone()),
+        }
+    }
+
     /// bollard's answer as Docker's JSON again, so that both ways of reading end in the same few lines.
     fn json(&self, answer: &impl Serialize) -> Result<Value, ClientError> {
         serde_json::to_value(answer).map_err(|_| self.malformed(DecodeError("something that is not JSON")))
@@ -322,12 +362,12 @@ async fn within_deadline<T>(
 ) -> Result<T, ClientError> {
     match tokio::time::timeout(DEADLINE, asking).await {
         Ok(answer) => answer.map_err(|error| failure(address, question, &error)),
-        Err(_) => Err(late(address)),
+        Err(_) => Err(late(address, DEADLINE)),
     }
 }
 
-fn late(address: &Address) -> ClientError {
-    let reason = format!("no answer within {} s", DEADLINE.as_secs());
+fn late(address: &Address, deadline: Duration) -> ClientError {
+    let reason = format!("no answer within {} s", deadline.as_secs());
     ClientError::Unreachable { address: address.clone(), reason }
 }
 
@@ -339,7 +379,7 @@ fn failure(address: &Address, question: &str, error: &Error) -> ClientError {
         }
         Error::JsonDataError { message, .. } => ClientError::UnknownWord { address, reason: message.clone() },
         Error::JsonSerdeError { err } => ClientError::UnknownWord { address, reason: err.to_string() },
-        Error::RequestTimeoutError => late(&address),
+        Error::RequestTimeoutError => late(&address, DEADLINE),
         other => ClientError::Unreachable { address, reason: cause(other) },
     }
 }

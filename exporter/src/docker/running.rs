@@ -1,6 +1,7 @@
 //! The containers that run, as the collectors of their resources need them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use seamark_kit::exposition::CommonLabels;
 
 use super::container::{Identity, Network};
 use super::life::Life;
+use crate::threshold::labels::OURS;
 
 /// A container that has a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Running {
     pub log_path: String,
     /// How often its limits were changed.
     pub updates: u32,
+    /// Those of its labels that are for Seamark: `seamark.…`.
+    pub settings: BTreeMap<String, String>,
     /// `id`, `name`, `image` and the `container_label_*` that are shown: on every `container_*` series of it.
     pub labels: CommonLabels,
 }
@@ -44,9 +48,15 @@ impl Running {
             network: life.setup.network.clone(),
             log_path: life.setup.log_path.clone(),
             updates: life.updates,
+            settings: settings(&life.identity),
             labels: labels(&life.identity, shown),
         })
     }
+}
+
+fn settings(identity: &Identity) -> BTreeMap<String, String> {
+    let ours = identity.labels.iter().filter(|(label, _)| label.starts_with(OURS));
+    ours.map(|(label, value)| (label.clone(), value.clone())).collect()
 }
 
 /// What is on every `container_*` series of a container, one that has stopped, too.

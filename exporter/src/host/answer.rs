@@ -75,7 +75,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    pub(super) fn new(file: PathBuf, source: io::Error) -> Self {
+    pub(crate) fn new(file: PathBuf, source: io::Error) -> Self {
         // ENODEV and ESRCH: the file of a cgroup or process that went away after it was opened.
         let gone = [Errno::NOENT, Errno::NOTDIR, Errno::NODEV, Errno::SRCH];
         if gone.iter().any(|errno| Some(errno.raw_os_error()) == source.raw_os_error()) {

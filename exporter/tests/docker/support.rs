@@ -47,6 +47,8 @@ pub struct Engine {
     streams: Vec<mpsc::UnboundedSender<Vec<u8>>>,
     /// Every request, as path and query.
     pub asked: Vec<String>,
+    /// Answers to `/info`, `/system/df` and `/volumes/NAME`, by path.
+    pub answers: BTreeMap<String, Value>,
     /// Answers nothing, as a hung engine.
     pub hung: bool,
     /// Ids of images, by name.
@@ -81,7 +83,10 @@ impl FakeDocker {
             .route("/images/{name}/json", get(image))
             .route("/images/{registry}/{folder}/{name}/json", get(nobody_s_image))
             .route("/containers/{id}/logs", get(logs))
-            .route("/events", get(events));
+            .route("/events", get(events))
+            .route("/info", get(given))
+            .route("/system/df", get(given))
+            .route("/volumes/{name}", get(given));
         let router = api.clone().nest("/v1.41", api).with_state(Arc::clone(&self.engine));
         self.server = Some(tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }));
     }
@@ -214,6 +219,15 @@ async fn logs(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response 
         Ok(Vec::new())
     });
     Body::from_stream(futures_util::StreamExt::chain(all, rest)).into_response()
+}
+
+async fn given(State(engine): Shared, OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path().strip_prefix("/v1.41").unwrap_or(uri.path()).to_owned();
+    hang_if_hung(&engine, path.clone()).await;
+    match engine.lock().unwrap().answers.get(&path) {
+        Some(answer) => axum::Json(answer.clone()).into_response(),
+        None => (StatusCode::NOT_FOUND, axum::Json(json!({"message": "no such thing"}))).into_response(),
+    }
 }
 
 async fn events(State(engine): Shared, Query(query): Query<BTreeMap<String, String>>) -> Response {

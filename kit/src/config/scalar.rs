@@ -12,7 +12,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 }
 
 /// A duration: one or more of number and unit, such as `500ms`, `5s`, `1h30m`, `7d`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -87,7 +87,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// A value in an error message: short, on one line.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut out: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if text.chars().count() > LONGEST {

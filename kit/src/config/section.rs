@@ -189,8 +189,24 @@ impl Section {
         Section::new(node, path, self.log.clone(), false)
     }
 
+    /// As [`section`](Self::section), but one plain value may stand for it: it then has [`Section::scalar`].
+    pub fn section_or_value(&mut self, key: &'static str) -> Section {
+        let path = self.below(key);
+        let node = self.take(key).unwrap_or(Node { position: self.position, kind: NodeKind::Null });
+        Section::new(node, path, self.log.clone(), true)
+    }
+
     /// A mapping from names that the user chose to mappings, in the order of the file.
     pub fn entries(&mut self, key: &'static str) -> Vec<(Item, Section)> {
+        self.all_entries(key, false)
+    }
+
+    /// As [`entries`](Self::entries), but plain values may stand for mappings: they then have [`Section::scalar`].
+    pub fn entries_or_values(&mut self, key: &'static str) -> Vec<(Item, Section)> {
+        self.all_entries(key, true)
+    }
+
+    fn all_entries(&mut self, key: &'static str, scalar_allowed: bool) -> Vec<(Item, Section)> {
         let path = self.below(key);
         let Some(node) = self.take(key) else { return Vec::new() };
         match node.kind {
@@ -200,7 +216,7 @@ impl Section {
                     let path = format!("{path}.{key}");
                     // An entry without anything below it still has its place.
                     let value = Node { position: value.position.or(position), ..value };
-                    let section = Section::new(value, path.clone(), self.log.clone(), false);
+                    let section = Section::new(value, path.clone(), self.log.clone(), scalar_allowed);
                     (self.item(key, path, position), section)
                 })
                 .collect(),

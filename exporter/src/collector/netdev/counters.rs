@@ -104,12 +104,12 @@ const COLUMNS: usize = 16;
 
 /// A device of `/proc/net/dev` and its [`COUNTERS`].
 #[derive(Debug, PartialEq)]
-pub(super) struct Device {
-    pub(super) name: String,
-    pub(super) counts: Vec<u64>,
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) counts: Vec<u64>,
 }
 
-pub(super) fn parse(text: &[u8], bad: &mut BadLines) -> Vec<Device> {
+pub(crate) fn parse(text: &[u8], bad: &mut BadLines) -> Vec<Device> {
     let mut devices: Vec<Device> = Vec::new();
     // Behind two lines of headings.
     for line in text::lines(text).skip(2) {

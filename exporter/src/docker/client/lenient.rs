@@ -10,9 +10,10 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::log::Tail;
-use super::{Address, ClientError, DEADLINE, Events, cause, docker_time, late};
+use super::{Address, ClientError, DEADLINE, Events, LONG_DEADLINE, cause, docker_time, late};
 use crate::docker::answer::{self, DecodeError};
 use crate::docker::container::Inspection;
+use crate::docker::disk::{self, Usage};
 use crate::docker::event::{Event, FILTERS};
 
 /// The newest API this program was tried with; an older engine's own is spoken instead.
@@ -114,7 +115,8 @@ impl Lenient {
         query.extend(since.as_deref().map(|since| ("since", since)));
         let request = self.http.get(self.url("/events", &query)?).send();
         let answer = tokio::time::timeout(DEADLINE, request).await;
-        let answer = answer.map_err(|_| late(&self.address))?.map_err(|error| unreachable(&self.address, &error))?;
+        let answer =
+            answer.map_err(|_| late(&self.address, DEADLINE))?.map_err(|error| unreachable(&self.address, &error))?;
         let answer = self.accepted(answer, "/events")?;
         let lines = stream::unfold((answer, Vec::new()), |(mut answer, mut buffer)| async move {
             let line = next_line(&mut answer, &mut buffer).await?;
@@ -140,6 +142,29 @@ impl Lenient {
         Ok((root, sizes))
     }
 
+    /// How much of the disk the engine uses.
+    pub(super) async fn disk_usage(&self) -> Result<Vec<Usage>, ClientError> {
+        let answer = self.get_within("/system/df", &[], LONG_DEADLINE).await?;
+        disk::read(&self.json(answer).await?).map_err(|error| self.malformed(error))
+    }
+
+    /// The engine's own directory.
+    pub(super) async fn root_directory(&self) -> Result<Option<String>, ClientError> {
+        let answer = self.get("/info", &[]).await?;
+        Ok(self.json(answer).await?.get("DockerRootDir").and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// Where on the host a volume lies.
+    pub(super) async fn volume(&self, name: &str) -> Result<Option<String>, ClientError> {
+        let answer = match self.get(&format!("/volumes/{name}"), &[]).await {
+            Err(ClientError::Refused { status: 404, .. }) => return Ok(None),
+            other => other?,
+        };
+        let answer = self.json(answer).await?;
+        let path = answer.get("Mountpoint").and_then(Value::as_str);
+        Ok(path.filter(|path| path.starts_with('/')).map(str::to_owned))
+    }
+
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, ClientError> {
         self.get_within(path, query, DEADLINE).await
     }
@@ -151,7 +176,10 @@ impl Lenient {
         deadline: Duration,
     ) -> Result<Response, ClientError> {
         let request = self.http.get(self.url(path, query)?).timeout(deadline).send();
-        let answer = request.await.map_err(|error| unreachable(&self.address, &error))?;
+        let answer = request.await.map_err(|error| match error.is_timeout() {
+            true => late(&self.address, deadline),
+            false => unreachable(&self.address, &error),
+        })?;
         self.accepted(answer, path)
     }
 
@@ -184,7 +212,7 @@ impl Lenient {
 
 fn unreachable(address: &Address, error: &reqwest::Error) -> ClientError {
     if error.is_timeout() {
-        return late(address);
+        return late(address, DEADLINE);
     }
     // reqwest's own words name only the URL; the cause is at the end of the chain.
     let reason = cause(error);
