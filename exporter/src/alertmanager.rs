@@ -20,7 +20,7 @@ use alert::{EventAlert, Origin};
 use found::Found;
 use outbox::Outbox;
 pub use outbox::Outboxes;
-pub use settings::{Settings, read};
+pub use settings::{Settings, read, unescape};
 
 /// The way to every Alertmanager: alerts in, and what they knew at first out.
 #[derive(Debug, Clone, Default)]

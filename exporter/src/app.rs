@@ -27,6 +27,7 @@ use crate::collector::NamesTaken;
 use crate::config::{self, Config};
 use crate::docker::{self, inventory::Inventory, oom};
 use crate::host::HostRoot;
+use crate::probe::{board::ProbeBoard, module::Modules};
 use crate::scrape::{self, Scraper, SelectionError};
 use crate::server;
 
@@ -52,7 +53,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::init(invocation.log_level, invocation.log_format);
     let inventory = Arc::new(Inventory::new());
-    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory);
+    let looks_once = matches!(invocation.task, Task::Once);
+    let probes = Arc::new(if looks_once { ProbeBoard::eager() } else { ProbeBoard::default() });
+    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory, &probes);
     let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
         // A file that was broken after the start is no illness of the exporter that runs with the one before.
         (Err(_), Task::HealthCheck(_)) => load(None),
@@ -69,7 +72,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // wait for the next scrape: to start a thread costs more than to read half of the files.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREADS_WAIT).build();
     let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
-        let outcome = runtime.block_on(perform(invocation, config, inventory));
+        let outcome = runtime.block_on(perform(invocation, config, inventory, probes));
         // A collector that hangs must not hold up the end.
         runtime.shutdown_background();
         outcome
@@ -83,24 +86,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn perform(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn perform(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    probes: Arc<ProbeBoard>,
+) -> anyhow::Result<()> {
     match &invocation.task {
-        Task::Run => run(invocation, config, inventory).await,
+        Task::Run => run(invocation, config, inventory, probes).await,
         Task::CheckConfig => {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
-        Task::Once => once(invocation, config, inventory).await,
+        Task::Once => once(invocation, config, inventory, probes).await,
         Task::HealthCheck(url) => health_check(url.clone(), &config).await,
     }
 }
 
-async fn run(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn run(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    probes: Arc<ProbeBoard>,
+) -> anyhow::Result<()> {
     allow_more_files();
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let listen = config.listen;
     let listener = serve::bind(listen)?;
     info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
-    let app = App::start(invocation, config, inventory)?;
+    let app = App::start(invocation, config, inventory, probes)?;
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
             // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
@@ -121,10 +134,15 @@ fn allow_more_files() {
     }
 }
 
-async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Inventory>) -> anyhow::Result<()> {
+async fn once(
+    invocation: Invocation,
+    mut config: Config,
+    inventory: Arc<Inventory>,
+    probes: Arc<ProbeBoard>,
+) -> anyhow::Result<()> {
     // It looks, and tells nobody: the exporter that runs here does.
     config.alertmanager.targets.clear();
-    let app = App::start(invocation, config, Arc::clone(&inventory))?;
+    let app = App::start(invocation, config, Arc::clone(&inventory), Arc::clone(&probes))?;
     // An engine that is away must not hold up the host's metrics.
     let looked = tokio::time::timeout(FIRST_LOOK, async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
@@ -135,6 +153,8 @@ async fn once(invocation: Invocation, mut config: Config, inventory: Arc<Invento
     if looked.await.is_err() {
         warn!("Docker has not answered within {} s; its metrics are not complete", FIRST_LOOK.as_secs());
     }
+    // None takes longer than its own timeout.
+    probes.all_have_run().await;
     let families = app.scrape(&Selected::default(), None).await?;
     let text = exposition::encode(&families, Format::Classic)?;
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
@@ -171,6 +191,7 @@ pub struct App(Arc<Shared>);
 struct Shared {
     invocation: Invocation,
     inventory: Arc<Inventory>,
+    probes: Arc<ProbeBoard>,
     outboxes: Outboxes,
     parts: ArcSwap<Parts>,
     process: ProcessMetrics,
@@ -187,18 +208,27 @@ struct Parts {
     listen: SocketAddr,
     host: HostRoot,
     docker: JoinHandle<()>,
+    modules: Option<Arc<Modules>>,
     _alertmanagers: Alertmanagers,
 }
 
 impl Parts {
-    fn start(config: Config, inventory: &Arc<Inventory>, outboxes: &Outboxes) -> anyhow::Result<Self> {
-        let Config { listen, instance, host, docker, alertmanager, scraper } = config;
+    fn start(
+        config: Config,
+        inventory: &Arc<Inventory>,
+        probes: &ProbeBoard,
+        outboxes: &Outboxes,
+    ) -> anyhow::Result<Self> {
+        let Config { listen, instance, host, docker, alertmanager, probe, scraper } = config;
         let instance = instance.unwrap_or_else(node_name);
         let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
             .context("cannot set up the client for Alertmanager")?;
         let kills = oom::kernel_count(host.clone());
         let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
-        Ok(Self { scraper, listen, host, docker, _alertmanagers: alertmanagers })
+        // Last: when something above fails, the old ones go on.
+        probes.follow(probe.probes);
+        let modules = probe.modules.map(Arc::new);
+        Ok(Self { scraper, listen, host, docker, modules, _alertmanagers: alertmanagers })
     }
 }
 
@@ -214,12 +244,18 @@ impl App {
     /// # Errors
     ///
     /// The HTTP client could not be set up.
-    pub fn start(invocation: Invocation, config: Config, inventory: Arc<Inventory>) -> anyhow::Result<Self> {
+    pub fn start(
+        invocation: Invocation,
+        config: Config,
+        inventory: Arc<Inventory>,
+        probes: Arc<ProbeBoard>,
+    ) -> anyhow::Result<Self> {
         let outboxes = Outboxes::new();
-        let parts = Parts::start(config, &inventory, &outboxes)?;
+        let parts = Parts::start(config, &inventory, &probes, &outboxes)?;
         Ok(Self(Arc::new(Shared {
             invocation,
             inventory,
+            probes,
             outboxes,
             parts: ArcSwap::from_pointee(parts),
             process: ProcessMetrics::default(),
@@ -257,6 +293,11 @@ impl App {
         Ok(out)
     }
 
+    /// What `/probe` knows; `None` where it is off.
+    pub fn probe_modules(&self) -> Option<Arc<Modules>> {
+        self.0.parts.load().modules.clone()
+    }
+
     /// Reads the configuration anew and replaces all parts but the listening socket and the collectors whose settings
     /// are the same.
     ///
@@ -270,7 +311,7 @@ impl App {
         let app = Arc::clone(shared);
         let load = move || {
             let Invocation { config_file, overrides, .. } = &app.invocation;
-            config::load(config_file.as_deref(), overrides, &app.inventory)
+            config::load(config_file.as_deref(), overrides, &app.inventory, &app.probes)
         };
         let panicked = |error| Err(Problems::unreadable("exporter", format!("reading the configuration: {error}")));
         let mut config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
@@ -289,7 +330,7 @@ impl App {
         if config.listen != in_use {
             warn!(%in_use, wanted = %config.listen, "a new `listen` address needs a restart");
         }
-        match Parts::start(config, &shared.inventory, &shared.outboxes) {
+        match Parts::start(config, &shared.inventory, &shared.probes, &shared.outboxes) {
             // Here the old parts end, once the scrapes that still read them are done.
             Ok(parts) => shared.parts.store(Arc::new(parts)),
             Err(error) => {

@@ -33,6 +33,7 @@ mod nvme;
 mod os;
 mod powersupplyclass;
 mod pressure;
+mod probe;
 mod processes;
 mod rapl;
 mod schedstat;
@@ -62,6 +63,7 @@ use seamark_kit::exposition::Exposition;
 
 use crate::docker::inventory::Inventory;
 use crate::host::{HostRoot, ReadError};
+use crate::probe::board::ProbeBoard;
 pub use textfile::NamesTaken;
 
 /// The flags that may be given several times.
@@ -120,6 +122,7 @@ pub static COLLECTORS: &[Registration] = &[
     docker::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
+    probe::COLLECTOR,
 ];
 
 /// One source of metrics, read once per scrape.
@@ -191,6 +194,8 @@ pub struct Inputs {
     pub host: HostRoot,
     /// What is known of Docker.
     pub inventory: Arc<Inventory>,
+    /// What the probes found.
+    pub probes: Arc<ProbeBoard>,
 }
 
 /// One entry of [`COLLECTORS`].

@@ -11,6 +11,7 @@ use crate::alertmanager;
 use crate::collector::{COLLECTORS, Inputs};
 use crate::docker::{self, inventory::Inventory};
 use crate::host::HostRoot;
+use crate::probe::{self, board::ProbeBoard};
 use crate::scrape::Scraper;
 
 /// Where `/metrics` is served unless something else is set: all addresses, port 9877.
@@ -28,6 +29,8 @@ pub struct Config {
     pub docker: docker::Settings,
     /// Where alerts go.
     pub alertmanager: alertmanager::Settings,
+    /// What is probed, and what may be.
+    pub probe: probe::Settings,
     /// The collectors that are switched on.
     pub scraper: Scraper,
 }
@@ -37,7 +40,12 @@ pub struct Config {
 /// # Errors
 ///
 /// All problems at once, each with line and column; a file that cannot be read is one.
-pub fn load(file: Option<&Path>, overrides: &[Override], inventory: &Arc<Inventory>) -> Result<Config, Problems> {
+pub fn load(
+    file: Option<&Path>,
+    overrides: &[Override],
+    inventory: &Arc<Inventory>,
+    probes: &Arc<ProbeBoard>,
+) -> Result<Config, Problems> {
     let mut source = match file {
         Some(path) => {
             let name = path.display().to_string();
@@ -48,10 +56,10 @@ pub fn load(file: Option<&Path>, overrides: &[Override], inventory: &Arc<Invento
         None => Source::new("exporter.yml", ""),
     };
     source.overrides = overrides.to_vec();
-    config::read(&source, |root| read(root, inventory))
+    config::read(&source, |root| read(root, inventory, probes))
 }
 
-fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
+fn read(root: &mut Section, inventory: &Arc<Inventory>, probes: &Arc<ProbeBoard>) -> Config {
     let expected = "an address with its port, such as `127.0.0.1:9877`, or `:9877` for all addresses";
     let listen = root.parse("listen", expected, serve::listen_address);
     // An empty name is no name: `instance: ${SEAMARK_INSTANCE:-}`.
@@ -59,9 +67,10 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>) -> Config {
     let host = read_paths(&mut root.section("path"));
     let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
     let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
-    let inputs = Inputs { host: host.clone(), inventory: Arc::clone(inventory) };
+    let probe = probe::read(root);
+    let inputs = Inputs { host: host.clone(), inventory: Arc::clone(inventory), probes: Arc::clone(probes) };
     let scraper = Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors"));
-    Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, scraper }
+    Config { listen: listen.unwrap_or(DEFAULT_LISTEN), instance, host, docker, alertmanager, probe, scraper }
 }
 
 fn read_paths(section: &mut Section) -> HostRoot {
@@ -79,7 +88,9 @@ mod tests {
 
     fn load_text(text: &str) -> Result<Config, Problems> {
         let inventory = Arc::new(Inventory::new());
-        config::read(&Source::new("exporter.yml", text).with_environment([]), |root| read(root, &inventory))
+        config::read(&Source::new("exporter.yml", text).with_environment([]), |root| {
+            read(root, &inventory, &Arc::default())
+        })
     }
 
     #[test]

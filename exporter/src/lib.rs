@@ -11,6 +11,7 @@ pub mod filter;
 pub mod host;
 pub mod links;
 pub mod netlink;
+pub mod probe;
 pub mod scrape;
 pub mod server;
 pub mod sockets;

@@ -70,7 +70,11 @@ fn system() -> ExplicitSystemInfo {
 
 /// Every sample of some collectors by name and the values of its labels, as in `node_cpu_seconds_total 0 idle`.
 fn samples(proc: &Path, collectors: &[&str], settings: &str) -> BTreeMap<String, f64> {
-    let inputs = Inputs { host: HostRoot::new(proc, proc, proc, proc), inventory: Arc::new(Inventory::default()) };
+    let inputs = Inputs {
+        host: HostRoot::new(proc, proc, proc, proc),
+        inventory: Arc::new(Inventory::default()),
+        probes: Arc::default(),
+    };
     let mut out = Exposition::default();
     config::read(&Source::new("exporter.yml", settings), |root| {
         for registration in COLLECTORS.iter().filter(|registration| collectors.contains(&registration.name)) {

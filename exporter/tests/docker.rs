@@ -84,8 +84,11 @@ impl Story {
     /// The metrics as text.
     fn metrics(&self) -> String {
         let folder = self._folder.path();
-        let inputs =
-            Inputs { host: HostRoot::new(folder, folder, folder, folder), inventory: Arc::clone(&self.inventory) };
+        let inputs = Inputs {
+            host: HostRoot::new(folder, folder, folder, folder),
+            inventory: Arc::clone(&self.inventory),
+            probes: Arc::default(),
+        };
         let mut out = Exposition::default();
         for registration in
             COLLECTORS.iter().filter(|each| each.name.starts_with("container_") || each.name == "docker")

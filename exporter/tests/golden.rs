@@ -43,7 +43,7 @@ stat: {softirq: true}
 const TRIED: [&str; 5] = ["cpu", "meminfo", "loadavg", "stat", "uname"];
 
 fn inputs(host: &Host) -> Inputs {
-    Inputs { host: host_root(host), inventory: Arc::new(Inventory::default()) }
+    Inputs { host: host_root(host), inventory: Arc::new(Inventory::default()), probes: Arc::default() }
 }
 
 fn server() -> Host {
@@ -111,7 +111,7 @@ fn a_broken_file_of_sysfs_costs_what_it_tells_and_no_more() {
     let server = server();
     let host = HostRoot::new(server.path().join("proc"), sys.path(), "/nowhere", "/nowhere");
     let mut out = Exposition::default();
-    let collectors = build(&Inputs { host, inventory: Arc::new(Inventory::default()) }, "");
+    let collectors = build(&Inputs { host, inventory: Arc::new(Inventory::default()), probes: Arc::default() }, "");
     let (_, cpu) = collectors.iter().find(|(name, _)| *name == "cpu").unwrap();
     let error = cpu.collect(&mut out).unwrap_err().to_string().replace(sys.path().to_str().unwrap(), "/sys");
     assert_eq!(error, "/sys/devices/system/cpu/isolated line 1: expected a list of CPUs such as `0-2,5`, found `all`");
@@ -238,7 +238,8 @@ async fn scrapes_at_the_same_time_all_say_everything() {
 async fn a_host_without_any_file_fails_by_collector_and_not_as_a_whole() {
     let nowhere = tempfile::tempdir().unwrap();
     let host = HostRoot::new(nowhere.path(), nowhere.path(), nowhere.path(), nowhere.path());
-    let exposition = scrape(&Inputs { host, inventory: Arc::new(Inventory::default()) }, &TRIED).await;
+    let exposition =
+        scrape(&Inputs { host, inventory: Arc::new(Inventory::default()), probes: Arc::default() }, &TRIED).await;
     let success: Vec<_> = ours(&exposition)["node_scrape_collector_success"]
         .1
         .iter()

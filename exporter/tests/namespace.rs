@@ -114,7 +114,7 @@ struct Side {
 
 impl Side {
     fn new(host: HostRoot) -> Self {
-        let inputs = Inputs { host, inventory: Arc::new(Inventory::default()) };
+        let inputs = Inputs { host, inventory: Arc::new(Inventory::default()), probes: Arc::default() };
         let collectors = config::read(&Source::new("exporter.yml", ""), |root| {
             let known = COLLECTORS.iter().filter(|one| ["netdev", "netclass", "arp", "tcpstat"].contains(&one.name));
             known.map(|one| (one.build)(&inputs, &mut root.section(one.name))).collect()

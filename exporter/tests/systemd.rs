@@ -38,7 +38,7 @@ async fn scrape(root: &Path, flags: &[&str]) -> String {
     let mut source = Source::new("exporter.yml", "").with_environment([]);
     source.overrides = invocation.overrides;
     let host = HostRoot::new("/proc", "/sys", root, "/run/udev/data");
-    let inputs = Inputs { host, inventory: Arc::new(Inventory::default()) };
+    let inputs = Inputs { host, inventory: Arc::new(Inventory::default()), probes: Arc::default() };
     let scraper = config::read(&source, |root| Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors")))
         .unwrap_or_else(|problems| panic!("{problems}"));
     let exposition = scraper.select(&["systemd".to_owned()], &[]).unwrap().scrape(Duration::from_secs(60)).await;

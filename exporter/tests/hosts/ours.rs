@@ -36,7 +36,7 @@ pub fn settings(host: &Host) -> Source {
 
 /// A new process's collectors.
 pub fn scraper_with(host: &Host, settings: &Source) -> Scraper {
-    let inputs = Inputs { host: host_root(host), inventory: Arc::new(Inventory::default()) };
+    let inputs = Inputs { host: host_root(host), inventory: Arc::new(Inventory::default()), probes: Arc::default() };
     config::read(settings, |root| Scraper::new(COLLECTORS, &inputs, &mut root.section("collectors")))
         .unwrap_or_else(|problems| panic!("{problems}"))
 }

@@ -16,7 +16,7 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let root = |name: &str| directory.path().join(name);
         let host = HostRoot::new(root("proc"), root("sys"), root("root"), root("udev"));
-        let inputs = Inputs { host, inventory: Arc::default() };
+        let inputs = Inputs { host, inventory: Arc::default(), probes: Arc::default() };
         let source = Source::new("exporter.yml", "").with_environment([]);
         let hwmon = config::read(&source, |section| Hwmon::new(&inputs, section)).unwrap();
         Self { directory, hwmon }
