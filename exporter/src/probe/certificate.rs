@@ -11,6 +11,8 @@ use x509_cert::ext::pkix::name::GeneralName;
 /// The facts of one certificate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
+    /// From when on it is valid, in seconds since 1970.
+    pub not_before: f64,
     /// When it expires, in seconds since 1970.
     pub not_after: f64,
     /// Whose it is, as RFC 4514 writes it.
@@ -34,6 +36,7 @@ impl Facts {
         let own = read.tbs_certificate();
         let (subject_der, issuer_der) = (own.subject().to_der().ok()?, own.issuer().to_der().ok()?);
         Some(Self {
+            not_before: own.validity().not_before.to_unix_duration().as_secs_f64(),
             not_after: own.validity().not_after.to_unix_duration().as_secs_f64(),
             subject: own.subject().to_string(),
             issuer: own.issuer().to_string(),
@@ -128,6 +131,7 @@ mod tests {
     #[test]
     fn a_chain_expires_with_its_first_link_and_what_does_not_belong_to_it_does_not_count() {
         let facts = |subject: &str, issuer: &str, not_after: f64| Facts {
+            not_before: 0.0,
             not_after,
             subject_der: subject.as_bytes().to_vec(),
             issuer_der: issuer.as_bytes().to_vec(),

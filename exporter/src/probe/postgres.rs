@@ -6,7 +6,7 @@
 use seamark_kit::config::Section;
 
 use super::metric;
-use super::net::{HostPort, Read, Wire};
+use super::net::{HostPort, Read};
 use super::report::{Failure, Report, failure};
 use super::transport::Transport;
 
@@ -75,6 +75,7 @@ impl Postgres {
         report.say("beginning a session");
         wire.send(&startup(&self.user, &self.database)).await?;
         let answer = wire.receive(LONGEST_MESSAGE, answer).await?;
+        let welcome = answer == Answer::Welcome;
         let wants_credentials = match answer {
             Answer::Welcome => false,
             Answer::WantsCredentials => true,
@@ -90,14 +91,12 @@ impl Postgres {
             Answer::Error(state, why) => return failure(format_args!("the server says: {why} (SQLSTATE {state})")),
         };
         report.set(metric::AUTHENTICATION_REQUIRED, wants_credentials);
-        end(&mut wire).await;
+        if welcome {
+            // Only then: to a server that waits for a password it would be a wrong one, and a line in its log.
+            let _ = wire.send(&TERMINATE).await;
+        }
         Ok(())
     }
-}
-
-async fn end(wire: &mut Wire) {
-    // Good manners; what is known is known.
-    let _ = wire.send(&TERMINATE).await;
 }
 
 fn startup(user: &str, database: &str) -> Vec<u8> {

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore, SignatureScheme, SupportedCipherSuite,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, RootCertStore, SignatureScheme,
+    SupportedCipherSuite,
 };
 use seamark_kit::config::Section;
 use tokio::sync::OnceCell;
@@ -98,7 +100,8 @@ impl Tls {
             let verifier = WebPkiServerVerifier::builder_with_provider(store, provider)
                 .build()
                 .map_err(|error| Error::General(error.to_string()))?;
-            builder.with_webpki_verifier(verifier)
+            let own = self.authorities.clone().unwrap_or_default();
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(ThisCertificate { verifier, own }))
         };
         match &self.identity {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key()),
@@ -197,6 +200,62 @@ impl Authorities {
             Arc::new(spawn_blocking(load).await.unwrap_or_else(|_| Self::of(&[])))
         };
         Arc::clone(HOST.get_or_init(|| load).await)
+    }
+}
+
+/// Takes what webpki takes, and besides a certificate that stands itself in `ca_file`: one that a server has signed for
+/// itself, as `openssl req -x509` makes it, names itself an authority, and webpki takes no authority for a server.
+#[derive(Debug)]
+struct ThisCertificate {
+    verifier: Arc<WebPkiServerVerifier>,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for ThisCertificate {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.verifier.verify_server_cert(certificate, chain, name, ocsp, now);
+        let authority = matches!(&verdict, Err(Error::InvalidCertificate(CertificateError::Other(_))));
+        if !authority || !self.own.iter().any(|own| own == certificate) {
+            return verdict;
+        }
+        let seconds = now.as_secs() as f64;
+        match Facts::read(certificate) {
+            Some(facts) if seconds < facts.not_before => return Err(CertificateError::NotValidYet.into()),
+            Some(facts) if seconds > facts.not_after => return Err(CertificateError::Expired.into()),
+            Some(_) => {}
+            None => return verdict,
+        }
+        verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
     }
 }
 

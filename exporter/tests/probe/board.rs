@@ -1,4 +1,7 @@
+use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use seamark_exporter::collector::{COLLECTORS, Inputs};
 use seamark_exporter::docker::inventory::Inventory;
@@ -73,26 +76,41 @@ async fn a_reload_leaves_a_probe_alone_that_did_not_change() {
     assert!(board.known().is_empty());
 }
 
+/// Takes connections and says nothing; counts how many are open at once.
+fn silent_server() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let most = Arc::new(AtomicUsize::new(0));
+    let peak = Arc::clone(&most);
+    std::thread::spawn(move || {
+        let mut open: Vec<std::net::TcpStream> = Vec::new();
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            stream.set_nonblocking(true).unwrap();
+            open.push(stream);
+            // One that is closed has said so before the next began.
+            open.retain(|stream| {
+                let mut byte = [0; 64];
+                while let Ok(count) = (&*stream).read(&mut byte) {
+                    if count == 0 {
+                        return false;
+                    }
+                }
+                true
+            });
+            peak.fetch_max(open.len(), Ordering::SeqCst);
+        }
+    });
+    (address, most)
+}
+
 #[tokio::test]
 async fn a_probe_runs_again_and_again_and_never_twice_at_once() {
-    let open = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let most = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let (now, peak) = (Arc::clone(&open), Arc::clone(&most));
-    let server = StandIn::serve(move |mut stream| {
-        use std::sync::atomic::Ordering;
-        let (now, peak) = (Arc::clone(&now), Arc::clone(&peak));
-        async move {
-            peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            // Until the probe gives up.
-            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-            now.fetch_sub(1, Ordering::SeqCst);
-        }
-    })
-    .await;
-    let mut probes = probes(&format!("probes: [{{name: slow, redis: '{}'}}]", server.address));
+    let (address, most) = silent_server();
+    let mut probes = probes(&format!("probes: [{{name: slow, redis: '{address}'}}]"));
     // Slower than its own interval, which the configuration refuses.
-    probes[0].interval = std::time::Duration::from_millis(5);
-    probes[0].timeout = std::time::Duration::from_millis(20);
+    probes[0].interval = Duration::from_millis(5);
+    probes[0].timeout = Duration::from_millis(30);
     let board = ProbeBoard::eager();
     board.follow(probes);
     while board.known()[0].1.failures < 5 {
@@ -101,5 +119,5 @@ async fn a_probe_runs_again_and_again_and_never_twice_at_once() {
     let known = &board.known()[0].1;
     assert_eq!(known.failures_in_a_row, known.failures);
     assert_eq!(known.last.as_ref().unwrap().get(metric::SUCCESS), Some(0.0));
-    assert_eq!(most.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(most.load(Ordering::SeqCst), 1);
 }

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use seamark_exporter::probe::metric;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -26,6 +26,17 @@ impl Authority {
         self.issuer.pem()
     }
 
+    /// A certificate that a server has made for itself, as `openssl req -x509` does: an authority, too.
+    pub fn of_itself(until: i32) -> (String, TlsAcceptor) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        (certificate.pem(), acceptor(certificate.der().clone(), key))
+    }
+
     /// A certificate for 127.0.0.1 and `site.example`, and its key.
     pub fn certify(&self, until: i32) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let key = KeyPair::generate().unwrap();
@@ -38,15 +49,19 @@ impl Authority {
 
     pub fn acceptor(&self, until: i32) -> TlsAcceptor {
         let (certificate, key) = self.certify(until);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        acceptor(certificate, key)
     }
+}
+
+fn acceptor(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> TlsAcceptor {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn server(acceptor: TlsAcceptor) -> StandIn {
@@ -115,4 +130,22 @@ async fn an_expired_certificate_fails_and_another_name_can_be_asked_for() {
         |name: &str| format!("tcp: '{}', tls_config: {{ca_file: {ca_file}, server_name: {name}}}", good.address);
     assert_eq!(why(&run(&named("site.example")).await), "");
     assert!(why(&run(&named("other.example")).await).contains("not valid for name"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_a_server_made_for_itself_is_good_when_it_is_the_one_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (until, expected) in [(2030, ""), (2020, "expired")] {
+        let (pem, acceptor) = Authority::of_itself(until);
+        let (_, other) = Authority::of_itself(2030);
+        let ca_file = in_file(folder.path(), "itself.pem", &pem);
+        let (server, other) = (server(acceptor).await, server(other).await);
+        let at = |server: &StandIn, more: &str| {
+            format!("http: 'https://{}/', tls_config: {{ca_file: {ca_file}{more}}}", server.address)
+        };
+        let said = why(&run(&at(&server, "")).await);
+        assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{said}");
+        assert!(why(&run(&at(&other, "")).await).contains("invalid peer certificate"));
+        assert!(why(&run(&at(&server, ", server_name: other.example")).await).contains("invalid peer certificate"));
+    }
 }
