@@ -143,6 +143,20 @@ mod tests {
     }
 
     #[test]
+    fn the_probes_that_the_example_shows_in_comments_are_good() {
+        let example = include_str!("../../deploy/examples/exporter.yml");
+        let uncommented = |from: &str| -> String {
+            let (_, rest) = example.split_once(&format!("\n# {from}")).unwrap();
+            let (section, _) = rest.split_once("\n\n").unwrap();
+            format!("{from}{}\n", section.replace("\n# ", "\n"))
+        };
+        let text = format!("{}{}", uncommented("probes:"), uncommented("probe_endpoint:"));
+        let example = load_text(&text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        assert_eq!(example.probe.probes.len(), 8);
+        assert!(example.probe.modules.unwrap().contains_key("api_ok"));
+    }
+
+    #[test]
     fn all_problems_come_at_once_with_line_and_column() {
         let text = "listen: 9877\npath: {procfs: proc}\ndocker:\n  hots: unix:///x\n  restart_window: 1\n\
                     collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n";
