@@ -32,6 +32,21 @@ use tokio::time::timeout;
 use net::HostPort;
 use report::{Failure, Report, failure};
 
+/// Everything that reads what a server says, for property tests and fuzzing.
+pub static PARSERS: &[fn(&[u8])] = &[
+    |bytes| drop(certificate::Facts::read(bytes)),
+    |bytes| drop(dns::wire::read(bytes)),
+    |bytes| drop(dns::framed(bytes)),
+    |bytes| drop(tcp::line(bytes)),
+    |bytes| drop(redis::answer(bytes)),
+    |bytes| drop(postgres::answer(bytes)),
+    |bytes| drop(postgres::takes_tls(bytes)),
+    |bytes| drop(mysql::packet(bytes)),
+    |bytes| drop(mysql::greeting(bytes)),
+    |bytes| drop(mysql::answer(bytes)),
+    |bytes| drop(mongodb::answer(bytes)),
+];
+
 /// What is looked for, at whatever target.
 #[derive(Debug, PartialEq)]
 pub enum Check {

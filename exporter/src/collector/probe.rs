@@ -7,14 +7,18 @@ use std::sync::Arc;
 use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
-use crate::probe::board::{Known, ProbeBoard, State};
+use crate::probe::{
+    self,
+    board::{Known, ProbeBoard, State},
+};
 
 pub(super) const COLLECTOR: Registration = Registration {
     name: "probe",
     on_by_default: true,
     may_hang: false,
     options: &[],
-    parsers: &[],
+    // What servers say, rather than files.
+    parsers: probe::PARSERS,
     build: |inputs, _| Box::new(Probes { board: Arc::clone(&inputs.probes) }),
 };
 

@@ -236,17 +236,23 @@ impl Checks {
     }
 
     fn judge(&self, section: &str, records: &[String]) -> Result<(), Failure> {
-        let count = |pattern: &Pattern| records.iter().filter(|record| pattern.matches(record)).count();
-        let all = records.len();
-        let rules: [(&[Pattern], &dyn Fn(usize) -> bool, &str); 4] = [
-            (&self.fail_if_any, &|matching| matching > 0, "has a record that matches"),
-            (&self.fail_if_all, &|matching| matching == all && all > 0, "has only records that match"),
-            (&self.fail_if_one_not, &|matching| matching < all, "has a record that does not match"),
-            (&self.fail_if_none, &|matching| matching == 0, "has no record that matches"),
+        // The first pattern that matches a wrong number of the records.
+        let wrong = |patterns: &[Pattern], is_wrong: fn(usize, usize) -> bool| {
+            let count = |pattern: &&Pattern| records.iter().filter(|record| pattern.matches(record)).count();
+            patterns
+                .iter()
+                .find(|pattern| is_wrong(count(pattern), records.len()))
+                .map(|pattern| pattern.as_str().to_owned())
+        };
+        let found = [
+            (wrong(&self.fail_if_any, |matching, _| matching > 0), "has a record that matches"),
+            (wrong(&self.fail_if_all, |matching, all| matching == all && all > 0), "has only records that match"),
+            (wrong(&self.fail_if_one_not, |matching, all| matching < all), "has a record that does not match"),
+            (wrong(&self.fail_if_none, |matching, _| matching == 0), "has no record that matches"),
         ];
-        for (patterns, is_bad, words) in rules {
-            if let Some(pattern) = patterns.iter().find(|pattern| is_bad(count(pattern))) {
-                return failure(format_args!("the {section} section {words} `{}`", pattern.as_str()));
+        for (pattern, words) in found {
+            if let Some(pattern) = pattern {
+                return failure(format_args!("the {section} section {words} `{pattern}`"));
             }
         }
         Ok(())

@@ -106,12 +106,11 @@ fn debug_page(report: &Report, families: &Exposition) -> Response {
 #[cfg(test)]
 mod tests {
     use super::super::Check;
-    use super::super::tcp::Tcp;
     use super::*;
 
     #[test]
     fn a_probe_is_done_before_prometheus_gives_up_and_within_the_time_of_its_module() {
-        let module = |timeout| Module { check: Check::Tcp(Box::new(Tcp::default())), timeout };
+        let module = |timeout| Module { check: Check::Tcp(Box::default()), timeout };
         let two = Some(Duration::from_secs(2));
         let cases = [
             (None, None, 9500),

@@ -118,6 +118,7 @@ impl Mysql {
             Answer::Error(code, why) => return failure(format_args!("the server says: {why} (error {code})")),
         };
         report.set(metric::AUTHENTICATION_REQUIRED, wants_credentials);
+        wire.end().await;
         Ok(())
     }
 

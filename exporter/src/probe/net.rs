@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use seamark_kit::config::Section;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -17,6 +17,9 @@ use super::report::{Failure, Report, failure};
 /// Lookups that may be out at once. One that nobody answers holds its thread for up to half a minute, long after its
 /// probe has given up; without a bound they would take the threads that scrapes need.
 const MOST_LOOKUPS: usize = 16;
+
+/// For the other side to close its end too.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 static LOOKUPS: std::sync::LazyLock<Arc<Semaphore>> =
     std::sync::LazyLock::new(|| Arc::new(Semaphore::new(MOST_LOOKUPS)));
@@ -222,6 +225,18 @@ impl Wire {
             };
             self.unread.extend(piece.iter().take(count));
         }
+    }
+
+    /// Closes the connection in order. One that is dropped with something unread is reset, which servers log.
+    pub async fn end(mut self) {
+        let close = async {
+            self.stream.shutdown().await?;
+            let mut rest = [0; 256];
+            while self.stream.read(&mut rest).await? > 0 {}
+            Ok::<_, std::io::Error>(())
+        };
+        // What is known is known: no failure, and no long wait.
+        let _ = timeout(FAREWELL, close).await;
     }
 
     /// The connection itself, to be wrapped in TLS.

@@ -95,6 +95,7 @@ impl Postgres {
             // Only then: to a server that waits for a password it would be a wrong one, and a line in its log.
             let _ = wire.send(&TERMINATE).await;
         }
+        wire.end().await;
         Ok(())
     }
 }

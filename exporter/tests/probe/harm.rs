@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use seamark_exporter::probe::PARSERS;
 use seamark_exporter::probe::report::Report;
-use seamark_exporter::probe::{dns, mongodb, mysql, postgres, redis, tcp};
 use tokio::io::AsyncWriteExt;
 
 use super::stand_in::StandIn;
@@ -100,15 +100,7 @@ async fn garbage_and_what_is_cut_off_are_failures_of_every_kind() {
 proptest! {
     #[test]
     fn no_bytes_break_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = tcp::line(&bytes);
-        let _ = redis::answer(&bytes);
-        let _ = postgres::answer(&bytes);
-        let _ = postgres::takes_tls(&bytes);
-        let _ = mysql::packet(&bytes);
-        let _ = mysql::greeting(&bytes);
-        let _ = mysql::answer(&bytes);
-        let _ = mongodb::answer(&bytes);
-        let _ = dns::framed(&bytes);
+        PARSERS.iter().for_each(|parser| parser(&bytes));
     }
 
     #[test]
@@ -124,9 +116,7 @@ proptest! {
             let length = bytes.len();
             bytes[place % length] = byte;
             bytes.truncate(length.saturating_sub(cut));
-            let _ = mysql::greeting(&bytes);
-            let _ = postgres::answer(&bytes);
-            let _ = mongodb::answer(&bytes);
+            PARSERS.iter().for_each(|parser| parser(&bytes));
         }
     }
 }
