@@ -24,7 +24,7 @@ use found::Found;
 use outbox::Outbox;
 pub use outbox::Outboxes;
 use post::Poster;
-pub use settings::{Settings, read};
+pub use settings::{Settings, read, unescape};
 
 /// The way to every Alertmanager: alerts in, and what they knew at first out.
 #[derive(Debug, Clone, Default)]

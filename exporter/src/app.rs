@@ -28,6 +28,8 @@ use crate::config::{self, Config};
 use crate::docker::{self, inventory::Inventory, oom};
 use crate::host::HostRoot;
 use crate::memory::Memory;
+use crate::probe::board::ProbeBoard;
+use crate::probe::module::Modules;
 use crate::scrape::{self, Scraper, SelectionError};
 use crate::{server, storage};
 
@@ -60,7 +62,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         allow_more_files();
     }
     let inventory = Arc::new(Inventory::new());
-    let memory = Arc::new(Memory::default());
+    let looks_once = matches!(invocation.task, Task::Once);
+    let probes = if looks_once { ProbeBoard::eager() } else { ProbeBoard::default() };
+    let memory = Arc::new(Memory { probes: Arc::new(probes), ..Memory::default() });
     let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory, &memory);
     let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
         // A file that was broken after the start is no illness of the exporter that runs with the one before.
@@ -155,7 +159,7 @@ async fn once(
     // It looks, and tells nobody: the exporter that runs here does.
     config.alertmanager.targets.clear();
     config.docker.state_file = None;
-    let app = App::start(invocation, config, Arc::clone(&inventory), memory)?;
+    let app = App::start(invocation, config, Arc::clone(&inventory), Arc::clone(&memory))?;
     // An engine that is away must not hold up the host's metrics.
     let looked = tokio::time::timeout(FIRST_LOOK, async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
@@ -166,6 +170,8 @@ async fn once(
     if looked.await.is_err() {
         warn!("Docker has not answered within {} s; its metrics are not complete", FIRST_LOOK.as_secs());
     }
+    // None takes longer than its own timeout.
+    memory.probes.all_have_run().await;
     let encode = |families| exposition::encode(&families, Format::Classic);
     let text = app.scrape(&Selected::default(), None, encode).await??;
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
@@ -220,6 +226,7 @@ struct Parts {
     host: HostRoot,
     docker: JoinHandle<()>,
     _timers: JoinSet<()>,
+    modules: Option<Arc<Modules>>,
     _alertmanagers: Alertmanagers,
 }
 
@@ -230,7 +237,7 @@ impl Parts {
         memory: &Arc<Memory>,
         outboxes: &Outboxes,
     ) -> anyhow::Result<Self> {
-        let Config { listen, instance, host, docker, alertmanager, storage, thresholds, scraper } = config;
+        let Config { listen, instance, host, docker, alertmanager, probe, storage, thresholds, scraper } = config;
         let instance = instance.unwrap_or_else(node_name);
         let alertmanagers = alertmanager::spawn(&alertmanager, &instance, outboxes)
             .context("cannot set up the client for Alertmanager")?;
@@ -241,7 +248,10 @@ impl Parts {
             timers.spawn(docker::disk::watch(interval, docker.address.clone(), host.clone(), Arc::clone(memory)));
         }
         let docker = docker::spawn(docker, Arc::clone(inventory), alertmanagers.sender.clone(), kills);
-        Ok(Self { scraper, listen, host, docker, _timers: timers, _alertmanagers: alertmanagers })
+        // Last: when something above fails, the old ones go on.
+        memory.probes.follow(probe.probes);
+        let modules = probe.modules.map(Arc::new);
+        Ok(Self { scraper, listen, host, docker, modules, _timers: timers, _alertmanagers: alertmanagers })
     }
 }
 
@@ -299,6 +309,11 @@ impl App {
             finish(out)
         };
         Ok(selection.scrape_and(scrape::deadline(timeout), add_ours).await)
+    }
+
+    /// What `/probe` knows; `None` where it is off.
+    pub fn probe_modules(&self) -> Option<Arc<Modules>> {
+        self.0.parts.load().modules.clone()
     }
 
     /// Reads the configuration anew and replaces all parts but the listening socket and the collectors whose settings

@@ -49,6 +49,7 @@ mod of_container;
 mod os;
 mod powersupplyclass;
 mod pressure;
+mod probe;
 mod processes;
 mod rapl;
 mod schedstat;
@@ -157,6 +158,7 @@ pub static COLLECTORS: &[Registration] = &[
     threshold::COLLECTOR,
     storage::COLLECTOR,
     docker_disk::COLLECTOR,
+    probe::COLLECTOR,
 ];
 
 /// Those that tell of the host, with node_exporter's names: all before `docker`.

@@ -12,6 +12,7 @@ use crate::collector::{COLLECTORS, Inputs};
 use crate::docker::{self, inventory::Inventory};
 use crate::host::HostRoot;
 use crate::memory::Memory;
+use crate::probe;
 use crate::scrape::Scraper;
 use crate::storage::{self, Place};
 use crate::threshold::{self, Thresholds};
@@ -31,6 +32,8 @@ pub struct Config {
     pub docker: docker::Settings,
     /// Where alerts go.
     pub alertmanager: alertmanager::Settings,
+    /// What is probed, and what may be.
+    pub probe: probe::Settings,
     /// Directories and volumes whose content is counted.
     pub storage: Vec<Place>,
     /// How much is too much.
@@ -71,6 +74,7 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>, memory: &Arc<Memory>) ->
     let host = read_paths(&mut root.section("path"));
     let docker = docker::read(root, std::env::var("DOCKER_HOST").ok().as_deref());
     let alertmanager = alertmanager::read(&mut root.section("alertmanager"));
+    let probe = probe::read(root);
     let thresholds = threshold::read(&mut root.section("thresholds"));
     let storage = storage::read(root);
     let inputs = Inputs { memory: Arc::clone(memory), ..Inputs::new(host.clone(), Arc::clone(inventory)) };
@@ -81,6 +85,7 @@ fn read(root: &mut Section, inventory: &Arc<Inventory>, memory: &Arc<Memory>) ->
         host,
         docker,
         alertmanager,
+        probe,
         storage,
         thresholds,
         scraper,
@@ -167,6 +172,20 @@ mod tests {
         ] {
             assert!(all.contains(&format!("  {key}: ")), "{key} is not shown");
         }
+    }
+
+    #[test]
+    fn the_probes_that_the_example_shows_in_comments_are_good() {
+        let example = include_str!("../../deploy/examples/exporter.yml");
+        let uncommented = |from: &str| -> String {
+            let (_, rest) = example.split_once(&format!("\n# {from}")).unwrap();
+            let (section, _) = rest.split_once("\n\n").unwrap();
+            format!("{from}{}\n", section.replace("\n# ", "\n"))
+        };
+        let text = format!("{}{}", uncommented("probes:"), uncommented("probe_endpoint:"));
+        let example = load_text(&text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        assert_eq!(example.probe.probes.len(), 8);
+        assert!(example.probe.modules.unwrap().contains_key("api_ok"));
     }
 
     #[test]

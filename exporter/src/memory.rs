@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::docker::disk;
+use crate::probe::board::ProbeBoard;
 use crate::storage;
 use crate::threshold::Thresholds;
 
 /// Written by whoever finds out or reads the configuration, read by collectors.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Memory {
     /// What lies in the configured storages.
     pub storage: storage::board::Board,
@@ -17,6 +18,8 @@ pub struct Memory {
     pub disk: disk::Board,
     /// The thresholds in use.
     pub thresholds: ArcSwap<Thresholds>,
+    /// What the probes found.
+    pub probes: Arc<ProbeBoard>,
     /// Mount points that can be written to, as the collector `filesystem` saw them last.
     pub mounts: Names,
     /// Network devices, as the collector `netdev` saw them last.

@@ -10,6 +10,7 @@ use seamark_kit::exposition;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, Selected};
+use crate::probe::endpoint;
 
 /// The header in which Prometheus tells how long it will wait.
 const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
@@ -22,6 +23,7 @@ pub fn router(app: App) -> Router {
         .route("/-/healthy", get(async || "seamark-exporter is healthy.\n"))
         .route("/-/ready", get(async || "seamark-exporter is ready.\n"))
         .route("/-/reload", post(reload).put(reload))
+        .merge(endpoint::router())
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page; the metrics are at /metrics.\n"))
         .layer(CatchPanicLayer::new())
         .with_state(app)

@@ -327,3 +327,55 @@ fn a_configuration_that_cannot_be_read_to_its_end_holds_up_neither_scrapes_nor_t
     exporter.wait_for("seamark-exporter stops");
     assert!(exporter.child.wait().unwrap().success());
 }
+
+#[test]
+fn the_probe_endpoint_is_off_until_it_is_switched_on_and_answers_as_blackbox_exporter_does() {
+    let home = tempfile::tempdir().unwrap();
+    // It listens no more, so nobody takes the connection.
+    let target = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let off = Exporter::start(&home, "");
+    let answer = off.get(&format!("/probe?target={target}&module=tcp_connect"));
+    assert_eq!(answer.status(), 404);
+    assert!(answer.text().unwrap().contains("`probe_endpoint: true`"));
+    drop(off);
+    let modules = "modules:\n  mail: {prober: tcp, timeout: 1s, tcp: {query_response: [{expect: '^220'}]}}\n";
+    let on = Exporter::start(&home, &format!("probe_endpoint: true\n{modules}"));
+    let unknown = on.get(&format!("/probe?target={target}&module=mial"));
+    assert_eq!(unknown.status(), 400);
+    let expected = "There is no module `mial`; there are dns, http_2xx, http_post_2xx, mail, mongodb, mysql, postgres, \
+                    redis, tcp_connect.\n";
+    assert_eq!(unknown.text().unwrap(), expected);
+    assert_eq!(on.get("/probe?module=mail").status(), 400);
+    let closed = on.get(&format!("/probe?target={target}&module=tcp_connect"));
+    assert_eq!(closed.status(), 200);
+    let closed = closed.text().unwrap();
+    assert!(closed.contains("\nprobe_success 0\n") && closed.contains("\nprobe_ip_protocol 4\n"), "{closed}");
+    let own = on.url.strip_prefix("http://").unwrap();
+    let good = on.get(&format!("/probe?target={own}/-/healthy"));
+    assert!(good.text().unwrap().contains("\nprobe_http_status_code 200\n"));
+    let wrong = on.get("/probe?target=http://u:hunter2@[x&debug=true").text().unwrap();
+    assert!(wrong.contains("expected a URL") && wrong.contains("\nprobe_success 0\n"), "{wrong}");
+    assert!(!wrong.contains("hunter2"), "{wrong}");
+    let told = on.get(&format!("/probe?target={own}&module=mail&debug=true")).text().unwrap();
+    assert!(told.contains("waiting for a line that matches `^220`"), "{told}");
+}
+
+#[test]
+fn probes_are_told_of_by_every_scrape_and_by_one_by_hand() {
+    let home = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let text = format!("probes: [{{name: door, tcp: '{address}', interval: 1s}}]\n");
+    let labels = format!("{{probe=\"door\",target=\"{address}\",service=\"door\"}}");
+    let path = write(&home, &text);
+    let once = run(&home, &["once", "--config.file", path.to_str().unwrap()]);
+    let once = String::from_utf8(once.stdout).unwrap();
+    assert!(once.contains(&format!("probe_success{labels} 1\n")), "{once}");
+    let mut exporter = Exporter::start(&home, &text);
+    let success = format!("probe_success{labels}");
+    while exporter.metric(&success).is_none() {}
+    assert_eq!(exporter.metric(&success).as_deref(), Some("1"));
+    drop(listener);
+    exporter.wait_for("the probe `door` fails: cannot connect");
+    while exporter.metric(&success).as_deref() != Some("0") {}
+}

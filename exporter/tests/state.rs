@@ -60,7 +60,7 @@ impl Exporter {
     }
 
     fn metrics(&self) -> String {
-        let inputs = Inputs { host: HostRoot::default(), inventory: Arc::clone(&self.inventory) };
+        let inputs = Inputs::new(HostRoot::default(), Arc::clone(&self.inventory));
         let mut out = Exposition::default();
         let of_docker =
             ["docker", "container_state", "container_exits", "container_health", "container_expected", "compose"];

@@ -43,9 +43,9 @@ fn told(memory: &Arc<Memory>) -> BTreeMap<String, f64> {
     }
     let mut told = BTreeMap::new();
     for family in out.families() {
-        for sample in &family.samples {
-            let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value.as_str()).collect();
-            let value = match sample.value {
+        for sample in family.samples() {
+            let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value).collect();
+            let value = match *sample.value {
                 Value::Integer(value) => value as f64,
                 Value::Float(value) => value,
                 _ => f64::NAN,

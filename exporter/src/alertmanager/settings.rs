@@ -143,7 +143,7 @@ fn name(url: &Url) -> String {
 }
 
 /// `%40` in the user or password of a URL is `@`.
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
