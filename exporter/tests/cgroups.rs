@@ -24,7 +24,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use seamark_exporter::collector::{COLLECTORS, Inputs};
 use seamark_exporter::docker::answer;
-use seamark_exporter::docker::container::Inspection;
+use seamark_exporter::docker::container::{Inspection, State};
 use seamark_exporter::docker::inventory::Inventory;
 use seamark_exporter::docker::lifecycle::Input;
 use seamark_exporter::docker::oom::OomKills;
