@@ -50,7 +50,7 @@ use rules::Rules;
 const MOST_LOG_LINES: u32 = 100;
 
 /// The sections `docker` and `events` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Where Docker listens.
     pub address: Address,

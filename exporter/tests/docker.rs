@@ -409,15 +409,8 @@ async fn a_reload_keeps_containers_counts_and_the_crash_that_is_firing() {
     eventually("nobody listens", || (story.docker.listeners() == 0).then_some(())).await;
     story.docker.change("aa", |answer| answer["State"]["Status"] = json!("running"));
     story.docker.emit(&event("aa", "web", "start", 11, &[]));
-    let settings = docker::Settings {
-        address: Address::Unix(story.docker.socket.clone()),
-        sizes: None,
-        labels: Vec::new(),
-        disk_usage: None,
-        rules: docker::rules::Rules::default(),
-        watch: Vec::new(),
-        state_file: None,
-    };
+    let settings =
+        docker::Settings { address: Address::Unix(story.docker.socket.clone()), ..docker::Settings::default() };
     let sender = story._alertmanagers.sender.clone();
     story.watcher = docker::spawn(settings, Arc::clone(&story.inventory), sender, Box::new(|| None));
     eventually("its end", || {
@@ -537,8 +530,7 @@ async fn a_reload_takes_a_container_out_of_what_is_told_and_ends_what_was() {
     eventually("nobody listens", || (story.docker.listeners() == 0).then_some(())).await;
     let rules = docker::rules::Rules { exclude: vec!["w*".to_owned()], ..docker::rules::Rules::default() };
     let address = Address::Unix(story.docker.socket.clone());
-    let settings =
-        docker::Settings { address, sizes: None, labels: Vec::new(), rules, watch: Vec::new(), state_file: None };
+    let settings = docker::Settings { address, rules, ..docker::Settings::default() };
     let sender = story._alertmanagers.sender.clone();
     story.watcher = docker::spawn(settings, Arc::clone(&story.inventory), sender, Box::new(|| None));
     story.connected().await;
