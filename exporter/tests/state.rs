@@ -363,8 +363,14 @@ async fn podman_loses_no_container_and_a_stop_on_it_is_no_crash() {
     docker.engine.lock().unwrap().containers.remove("gone00");
     docker.emit(&podman_event("gone", "remove", 30, "0", &json!({})));
     eventually("gone", || (exporter.family("seamark_container_info").len() == 5).then_some(())).await;
-    eventually("two crashes told", || (alertmanager.told().len() == 2).then_some(())).await;
-    assert_eq!(alertmanager.told(), ["ContainerCrashed going firing", "ContainerCrashed ready firing"]);
+    let told = [
+        "ContainerUnhealthyEvent web firing",
+        "ContainerUnhealthyEvent web resolved",
+        "ContainerCrashed going firing",
+        "ContainerCrashed ready firing",
+    ];
+    eventually("its health and two crashes", || (alertmanager.told().len() == told.len()).then_some(())).await;
+    assert_eq!(alertmanager.told(), told);
     assert!(Path::new(&docker.socket).exists());
 }
 
