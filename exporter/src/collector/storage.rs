@@ -53,7 +53,7 @@ fn tell(name: &str, known: &Known, out: &mut Exposition) {
     if let Some(counted_at) = known.counted_at {
         let help = "When a storage was counted last, in seconds since 1970.";
         out.gauge("seamark_storage_last_success_timestamp_seconds", help)
-            .push(&labels, counted_at.as_millisecond() as f64 / 1000.0);
+            .push(&labels, counted_at.as_duration().as_secs_f64());
     }
     if let Some(took) = known.took {
         out.gauge("seamark_storage_success", "Whether the last attempt to count a storage came to an end.")
