@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::time::sleep;
@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::client::{Address, Client, ClientError, Reading};
 use super::inventory::Inventory;
+use crate::pace::Round;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +24,20 @@ pub struct Sizes {
     pub written: BTreeMap<String, u64>,
 }
 
-/// Asks for ever, or never; not sooner after the last answer than `every`, a reload between or not.
+/// Asks for ever, or never; a reload between does not make it earlier.
 pub(super) async fn watch(address: Address, every: Option<Duration>, inventory: Arc<Inventory>) {
     let Some(every) = every else {
         inventory.set_sizes(None);
         return;
     };
-    sleep(rest(every, inventory.read(|known| known.sizes.as_ref().map(|sizes| sizes.at)), Timestamp::now())).await;
+    let known_since = inventory.read(|known| known.sizes.as_ref().map(|sizes| sizes.at));
+    sleep(rest(every, known_since, Timestamp::now())).await;
     let mut told = false;
     loop {
-        match ask(&address).await {
+        let started = Instant::now();
+        let answer = ask(&address).await;
+        let round = Round { ended: Instant::now(), took: started.elapsed(), good: answer.is_ok() };
+        match answer {
             Ok((root, written)) => {
                 told = false;
                 inventory.set_sizes(Some(Sizes { at: Timestamp::now(), root, written }));
@@ -40,15 +45,15 @@ pub(super) async fn watch(address: Address, every: Option<Duration>, inventory: 
             // What is known gets old, and says so.
             Err(error) if !told => {
                 told = true;
-                warn!("Docker did not say how large containers are: {error}; asking again every {} s", every.as_secs());
+                warn!("Docker did not say how large containers are: {error}");
             }
             Err(_) => {}
         }
-        sleep(every).await;
+        sleep(round.rest(every, round.ended)).await;
     }
 }
 
-/// How long what is known is young enough. A clock that was set back does not make it longer than `every`.
+/// How long what a watcher before this one has heard is young enough.
 fn rest(every: Duration, known_since: Option<Timestamp>, now: Timestamp) -> Duration {
     let age = known_since.and_then(|at| Duration::try_from(now.duration_since(at)).ok());
     age.map_or(Duration::ZERO, |age| every.saturating_sub(age))
