@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn all_problems_come_at_once_with_line_and_column() {
         let text = "listen: 9877\npath: {procfs: proc}\ndocker:\n  hots: unix:///x\n  restart_window: 1\n\
-                    collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n";
+                    collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n  container_cpu: off\n";
         let problems = load_text(text).err().map(|problems| problems.to_string()).unwrap_or_default();
         let places: Vec<_> = problems.lines().filter_map(|line| line.split(": ").next()).collect();
         let expected = [
@@ -205,8 +205,10 @@ mod tests {
             "exporter.yml:5:19",
             "exporter.yml:7:3",
             "exporter.yml:8:18",
+            "exporter.yml:9:18",
         ];
         assert_eq!(places, expected, "{problems}");
         assert!(problems.contains("unknown key `cpuu`; did you mean `cpu`?"), "{problems}");
+        assert!(problems.contains("container_cpu: expected a mapping such as `{enabled: false}`"), "{problems}");
     }
 }
