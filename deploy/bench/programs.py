@@ -23,6 +23,8 @@ UPSTREAM = [
 ]
 # Of strace: how often each was called, and in all.
 COUNT_CALLS = ["-c", "-qq", "-U", "calls,name"]
+# As in the images.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 LISTEN = "--web.listen-address=127.0.0.1:{port}"
 
 
@@ -42,7 +44,8 @@ class Program:
         command = [part.replace("{port}", str(self.port)) for part in command]
         started = time.monotonic()
         with open(self.log.name, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            environment = {**os.environ, **ENVIRONMENT}
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         while True:
             try:
