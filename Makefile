@@ -10,7 +10,7 @@ help:
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
-	@echo 'make bench   the costs of a scrape beside those of node_exporter'
+	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
 	@echo 'make fuzz    noise into every parser for a minute; needs cargo-fuzz and a nightly compiler'
 
 up:
@@ -38,11 +38,16 @@ e2e:
 TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
 CACHE = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/seamark
 
+# The programs that the costs are held to. cAdvisor is not brought: name one.
+PEER = $(CACHE)/bin/node_exporter
+NODE_EXPORTER ?= $(PEER)
+CADVISOR ?=
+
 bench:
-	deploy/scripts/setup.sh tools engine
-	cargo build --locked --release --package seamark-exporter
-	deploy/bench/exporter.py $(TARGET)/release/seamark-exporter $(CACHE)/bin/node_exporter
-	deploy/bench/exporter.py $(TARGET)/release/seamark-exporter $(CACHE)/bin/node_exporter --veths 100 --scrapes 30
+	deploy/scripts/setup.sh tools $(if $(filter $(PEER),$(NODE_EXPORTER)),peer)
+	cargo build --locked --release
+	cargo build --locked --release --package seamark-relay --example load
+	NODE_EXPORTER=$(NODE_EXPORTER) CADVISOR=$(CADVISOR) deploy/bench/table.py $(TARGET)/release
 
 fuzz:
 	cd exporter && cargo +nightly fuzz run parsers fuzz/corpus fuzz/seeds -- -max_total_time=60

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Brings what the tests need: `setup.sh [tools] [engine]`.
+# Brings what the tests need: `setup.sh [tools] [engine] [peer]`.
 #
 # tools:  as root on Debian or Ubuntu from their packages; elsewhere it names what is missing, and fails.
 # engine: a Docker Engine that answers, with Compose, the images the story runs, and node_exporter, to which the exporter
 #         is held. Without a registry a folder ../shared/lab beside the checkout brings all of it.
+# peer:   node_exporter alone; an engine is only needed to take it out of its image, once.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 lab=$PWD/../shared/lab
@@ -89,6 +90,10 @@ node_exporter=1.11.1
 peer() {
   local binary=$cache/bin/node_exporter image=prom/node-exporter:v$node_exporter container
   if [ -x "$binary" ] && "$binary" --version 2>&1 | grep -qF "version $node_exporter "; then return; fi
+  if ! docker info >/dev/null 2>&1; then
+    engine
+    return
+  fi
   if [ -x "$lab/images" ]; then
     "$lab/images" "$image" >&2 || fail "$lab/images could not build $image"
   fi
@@ -102,7 +107,7 @@ peer() {
 [ "$#" -gt 0 ] || set -- tools engine
 for part in "$@"; do
   case $part in
-    tools | engine) "$part" ;;
-    *) fail "unknown part \`$part\`: expected \`tools\` or \`engine\`" ;;
+    tools | engine | peer) "$part" ;;
+    *) fail "unknown part \`$part\`: expected \`tools\`, \`engine\` or \`peer\`" ;;
   esac
 done

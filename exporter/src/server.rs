@@ -34,7 +34,7 @@ async fn metrics(State(app): State<App>, Query(query): Query<Vec<(String, String
         |name: &str| query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect::<Vec<_>>();
     let selection = Selected { collect: values("collect[]"), exclude: values("exclude[]") };
     let timeout = header_text(&headers, &SCRAPE_TIMEOUT).map(str::to_owned);
-    let encode = move |families| exposition::answer(&families, &headers);
+    let encode = move |families| exposition::answer(families, &headers);
     match app.scrape(&selection, timeout.as_deref(), encode).await {
         Ok(answer) => answer,
         Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),

@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use axum_server::tls_rustls::RustlsConfig;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -30,6 +32,7 @@ use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Exposition, Format, encode};
 use support::{FakeAlertmanager, eventually, with_ring};
 use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
 
 /// An authority, and what it has signed.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -63,15 +66,22 @@ fn behind_tls(plain: &FakeAlertmanager, authority: &Authority, name: &str, clien
     };
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-    let config = RustlsConfig::from_config(Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()));
+    let acceptor = TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()));
     let router = Router::new()
         .route("/api/v2/alerts", get(support::firing).post(support::take))
         .with_state(Arc::clone(&plain.received));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let server = axum_server::from_tcp_rustls(listener, config).unwrap();
-    tokio::spawn(async move { server.serve(router.into_make_service()).await.unwrap() });
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Who does not present what is asked for has no answer.
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
     url
 }
 

@@ -3,12 +3,18 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::Handle;
-use hyper_util::rt::TokioTimer;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
+use tokio::time::{sleep, timeout};
+use tracing::warn;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,24 +56,46 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Serves until `stop` ends, then lets answers under way finish.
+/// Serves HTTP/1.1 until `stop` ends, then lets answers under way finish.
 ///
 /// # Errors
 ///
 /// The socket could not be used.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
-    let handle = Handle::new();
-    let mut server = axum_server::from_tcp(listener)?.handle(handle.clone());
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut http = Builder::new();
     // Without a timer hyper waits for slow headers for ever.
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
-    let serving = server.serve(router.into_make_service());
-    tokio::pin!(serving);
-    tokio::select! {
-        ended = &mut serving => return ended,
-        () = stop => handle.graceful_shutdown(Some(DRAIN_TIMEOUT)),
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let stream: TcpStream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    wait_after(&error).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        // It ends with an error where the client has gone: nothing to be told to anybody.
+        tokio::spawn(async move { drop(connection.await) });
     }
-    serving.await
+    drop(listener);
+    let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
+    Ok(())
+}
+
+/// A client that is gone already costs nothing; out of descriptors, trying again at once would be a busy loop.
+async fn wait_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        warn!(%error, "no connection can be accepted: {error}");
+        sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// What the process was asked to do.
@@ -142,7 +170,7 @@ mod tests {
         let server = tokio::spawn(serve(listener, Router::new(), async {
             let _ = stopped.await;
         }));
-        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
         tokio::time::pause();
         // The clock is paused: it jumps to the deadline, and shows which one it was.

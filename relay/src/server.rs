@@ -60,5 +60,5 @@ async fn landing_page(State(app): State<App>) -> Html<String> {
 }
 
 async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
-    exposition::answer(&app.exposition().await, &headers)
+    exposition::answer(app.exposition().await, &headers)
 }

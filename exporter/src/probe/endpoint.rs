@@ -53,11 +53,7 @@ async fn probe(State(app): State<App>, Query(query): Query<Vec<(String, String)>
     let report = run(module, target, value("hostname"), time_for(module, asked)).await;
     let mut families = Exposition::default();
     report.tell(&CommonLabels::default(), &mut families);
-    if value("debug") == Some("true") {
-        debug_page(&report, &families)
-    } else {
-        exposition::answer(&families, &headers)
-    }
+    if value("debug") == Some("true") { debug_page(&report, &families) } else { exposition::answer(families, &headers) }
 }
 
 async fn run(module: &Module, target: &str, hostname: Option<&str>, within: Duration) -> Report {

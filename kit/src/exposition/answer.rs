@@ -7,9 +7,12 @@ use axum::response::{IntoResponse, Response};
 use super::{Exposition, accepts_gzip, encode, format_for, gzip};
 
 /// Encodes a scrape for a request with these headers. Never a refusal: an unknown `Accept` gets the classic format.
-pub fn answer(families: &Exposition, asked: &HeaderMap) -> Response {
+pub fn answer(families: Exposition, asked: &HeaderMap) -> Response {
     let format = format_for(header_text(asked, &header::ACCEPT));
-    let text = match encode(families, format) {
+    let text = encode(&families, format);
+    // Their memory is taken for what comes.
+    drop(families);
+    let text = match text {
         Ok(text) => text,
         Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     };

@@ -18,7 +18,7 @@ use prometheus_client::registry::Registry;
 
 mod given;
 
-use super::{Exposition, Family, Kind, Labels, Sample, Value};
+use super::{CommonLabels, Exposition, Family, Kind, Labels, Sample, Value};
 
 /// A text format of a scrape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,8 @@ struct Encoded<'a>(Labels<'a>);
 
 impl EncodeLabelSet for Encoded<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        for label in self.0.iter() {
+        let common = self.0.common().and_then(CommonLabels::as_one);
+        for label in common.into_iter().chain(self.0.own()) {
             label.encode(encoder.encode_label())?;
         }
         Ok(())
@@ -224,6 +225,23 @@ wait_seconds_bucket{le="0.5",to="x"} 1
 wait_seconds_bucket{le="+Inf",to="x"} 3
 "##;
         assert_eq!(encode(&exposition(), Format::Classic).unwrap(), expected);
+    }
+
+    #[test]
+    fn labels_in_common_are_written_as_any_others() {
+        let label = |name: &'static str, value: &str| (name.into(), value.to_owned());
+        let (quoted, plain) = ("a\"b\\c\nd", "x");
+        for (first, last) in [(quoted, plain), (plain, quoted)] {
+            let common = CommonLabels::new([label("id", first), label("empty", ""), label("name", last)]);
+            let (mut shared, mut each) = (Exposition::default(), Exposition::default());
+            shared.gauge("up", "Up.").push_with(&common, &[("cpu", quoted)], true).push_with(&common, &[], 2_u64);
+            shared.gauge("up", "Up.").push_with(&CommonLabels::default(), &[], 3_u64);
+            each.gauge("up", "Up.").push(&[("id", first), ("name", last), ("cpu", quoted)], true);
+            each.gauge("up", "Up.").push(&[("id", first), ("name", last)], 2_u64).set(3_u64);
+            for format in [Format::Classic, Format::OpenMetrics] {
+                assert_eq!(encode(&shared, format).unwrap(), encode(&each, format).unwrap());
+            }
+        }
     }
 
     #[test]

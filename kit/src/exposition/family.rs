@@ -81,17 +81,56 @@ pub struct Series {
 
 /// Labels that many samples have in common, written before those of their own. A clone shares them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CommonLabels(Arc<[(Cow<'static, str>, String)]>);
+pub struct CommonLabels(Arc<Common>);
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Common {
+    labels: Box<[(Cow<'static, str>, String)]>,
+    /// As they are written, up to the name of the last one: hundreds of samples have them, and few of the values anything
+    /// to escape.
+    head: String,
+}
 
 impl CommonLabels {
     /// The labels in the order in which they are written; those with an empty value are left out.
     pub fn new(labels: impl IntoIterator<Item = (Cow<'static, str>, String)>) -> Self {
-        Self(labels.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        let labels: Box<[_]> = labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut head = String::new();
+        if let Some(((last, _), others)) = labels.split_last() {
+            for (name, value) in others {
+                head.extend([name, "=\""]);
+                escape(&mut head, value);
+                head.push_str("\",");
+            }
+            head.push_str(last);
+        }
+        Self(Arc::new(Common { labels, head }))
     }
 
     /// Name and value of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.0.labels.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.labels.is_empty()
+    }
+
+    /// All as one: what stands before the value of the last one, and that value.
+    pub(super) fn as_one(&self) -> Option<(&str, &str)> {
+        self.0.labels.last().map(|(_, value)| (self.0.head.as_str(), value.as_str()))
+    }
+}
+
+/// Writes the value of a label.
+pub(super) fn escape(out: &mut String, value: &str) {
+    for character in value.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            other => out.push(other),
+        }
     }
 }
 
@@ -152,19 +191,28 @@ pub struct Labels<'a> {
 impl<'a> Labels<'a> {
     /// Name and value of each.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.common.into_iter().flat_map(CommonLabels::iter).chain(self.own())
+    }
+
+    /// Those that it has in common with others.
+    pub(super) const fn common(self) -> Option<&'a CommonLabels> {
+        self.common
+    }
+
+    /// Name and value of each that is its own.
+    pub(super) fn own(self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let mut start = self.start;
-        let own = self.own.iter().map(move |label| {
+        self.own.iter().map(move |label| {
             let end = label.end as usize;
             let value = self.text.get(start..end).unwrap_or_default();
             start = end;
             (label.name.as_ref(), value)
-        });
-        self.common.into_iter().flat_map(CommonLabels::iter).chain(own)
+        })
     }
 
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
-        self.own.is_empty() && self.common.is_none_or(|common| common.0.is_empty())
+        self.own.is_empty() && self.common.is_none_or(CommonLabels::is_empty)
     }
 
     /// The value of the label of this name.

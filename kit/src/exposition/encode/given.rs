@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Write};
 
+use crate::exposition::family::escape;
 use crate::exposition::{Family, Kind, Labels, Value};
 
 pub(super) fn is_given(family: &Family) -> bool {
@@ -35,14 +36,7 @@ fn write_labels(out: &mut String, labels: Labels<'_>, bound: Option<(&'static st
     let mut separator = '{';
     for (name, value) in labels {
         write!(out, "{separator}{name}=\"")?;
-        for character in value.chars() {
-            match character {
-                '\\' => out.push_str("\\\\"),
-                '"' => out.push_str("\\\""),
-                '\n' => out.push_str("\\n"),
-                other => out.push(other),
-            }
-        }
+        escape(out, value);
         out.push('"');
         separator = ',';
     }

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""What the relay costs to accept a notification for good: on disk before it says so.
+
+    deploy/bench/relay.py SEAMARK_RELAY LOAD
+
+LOAD is `relay/examples/load.rs`. The one channel is a webhook that nobody answers, so that next to nothing is delivered
+while notifications come in: what is measured is accepting them.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from programs import COUNT_CALLS, Program, calls_in, free_port
+
+ROUNDS = 3
+CONFIG = """
+listen: 127.0.0.1:{port}
+storage: sqlite://{directory}/relay.db
+notices: false
+channels:
+  ops: {{type: discord, webhook_url: "http://127.0.0.1:{nobody}/api/webhooks/1/token"}}
+"""
+
+
+class Relay(Program):
+    """A relay with an empty outbox."""
+
+    def __init__(self, binary, directory, before=()):
+        config = os.path.join(directory, "relay.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            # The port is given by a flag.
+            file.write(CONFIG.format(port=1, nobody=free_port(), directory=directory))
+        super().__init__("seamark-relay", [*before, binary, "--config.file", config, "--web.listen-address=127.0.0.1:{port}"])
+
+    def load(self, binary, callers, seconds):
+        command = [binary, f"127.0.0.1:{self.port}", "--callers", str(callers), "--seconds", str(seconds)]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def measure(relay_binary, load_binary, seconds):
+    """Medians of some loads of so many seconds, 16 and 64 callers in turn."""
+    loads = {16: [], 64: []}
+    per_ack = []
+    # Not /tmp, which may be memory: what a commit costs is measured.
+    with tempfile.TemporaryDirectory(prefix="seamark-bench-", dir="/var/tmp") as directory, Relay(relay_binary, directory) as relay:
+        idle = relay.memory() / 1e6
+        relay.load(load_binary, 16, 1)
+        for _ in range(ROUNDS):
+            before = relay.cpu()
+            loads[16].append(relay.load(load_binary, 16, seconds))
+            per_ack.append((relay.cpu() - before) / 1e3 / loads[16][-1]["acks"])
+            loads[64].append(relay.load(load_binary, 64, seconds))
+        after = relay.memory() / 1e6
+    many = {figure: statistics.median(load[figure] for load in loads[64]) for figure in ("acks_per_second", "p50_ms", "p99_ms")}
+    return {
+        **many,
+        "CPU per ack": statistics.median(per_ack),
+        "fsyncs per ack": fsyncs(relay_binary, load_binary, seconds),
+        "idle memory": idle,
+        "memory after load": after,
+        "refused": sum(load["refused"] for load in loads[16] + loads[64]),
+    }
+
+
+def fsyncs(relay_binary, load_binary, seconds):
+    """Calls of fsync and fdatasync per accepted notification of 16 callers, all that the relay does included."""
+    with tempfile.TemporaryDirectory(prefix="seamark-bench-", dir="/var/tmp") as directory:
+        table = os.path.join(directory, "strace")
+        # With the filter in the kernel only these calls are stopped at, and the rest runs at its speed; with -D the process
+        # that is started is the relay, not strace.
+        trace = ["strace", "-D", "-f", "--seccomp-bpf", *COUNT_CALLS, "-e", "trace=fsync,fdatasync", "-o", table]
+        with Relay(relay_binary, directory, trace) as relay:
+            accepted = relay.load(load_binary, 16, seconds)["acks"]
+        return calls_in(written(table)) / accepted
+
+
+def written(table):
+    """What strace writes when the relay has ended: a moment after that."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with open(table, encoding="utf-8") as text:
+            lines = text.read()
+        if lines.endswith(" total\n"):
+            return lines
+        time.sleep(0.01)
+    sys.exit("strace has counted nothing")
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    for title, figure in measure(sys.argv[1], sys.argv[2], 5).items():
+        print(f"{title}: {figure}")
+
+
+if __name__ == "__main__":
+    main()
