@@ -133,6 +133,7 @@ pub enum Reading {
 #[derive(Debug, Clone)]
 pub struct Client {
     address: Address,
+    engine: Engine,
     asks: Asks,
     /// For logs, whatever reads the rest: bollard keeps a frame in memory however long its header says it is.
     logs: Arc<OnceLock<Option<Lenient>>>,
@@ -142,6 +143,17 @@ pub struct Client {
 enum Asks {
     Bollard(Docker),
     Lenient(Lenient),
+}
+
+/// What an engine says of itself; empty where it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// `docker` or `podman`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: String,
+    /// The newest version of the API that it speaks.
+    pub api_version: String,
 }
 
 /// Events; one that cannot be understood is an item, not the end.
@@ -154,7 +166,7 @@ impl Client {
     ///
     /// [`ClientError`] when there is no socket, no answer within [`DEADLINE`], or a refusal.
     pub async fn connect(address: &Address, reading: Reading) -> Result<Self, ClientError> {
-        let asks = match reading {
+        let (asks, engine) = match reading {
             Reading::Strict => {
                 let seconds = DEADLINE.as_secs();
                 let docker = match address {
@@ -169,16 +181,28 @@ impl Client {
                 let docker = within_deadline(address, "/version", negotiated).await?;
                 let version = within_deadline(address, "/version", docker.version()).await?;
                 let mut parts = version.components.into_iter().flatten();
-                if parts.any(|part| part.name.contains("Podman")) {
-                    // What its events say of health stands in a field that bollard leaves out.
-                    Asks::Lenient(Lenient::connect(address).await?)
-                } else {
-                    Asks::Bollard(docker)
-                }
+                let is_podman = parts.any(|part| part.name.contains("Podman"));
+                let engine = Engine {
+                    name: if is_podman { "podman" } else { "docker" },
+                    version: version.version.unwrap_or_default(),
+                    api_version: version.api_version.unwrap_or_default(),
+                };
+                // What Podman's events say of health stands in a field that bollard leaves out.
+                let asks =
+                    if is_podman { Asks::Lenient(Lenient::connect(address).await?.0) } else { Asks::Bollard(docker) };
+                (asks, engine)
             }
-            Reading::Lenient => Asks::Lenient(Lenient::connect(address).await?),
+            Reading::Lenient => {
+                let (lenient, engine) = Lenient::connect(address).await?;
+                (Asks::Lenient(lenient), engine)
+            }
         };
-        Ok(Self { address: address.clone(), asks, logs: Arc::default() })
+        Ok(Self { address: address.clone(), engine, asks, logs: Arc::default() })
+    }
+
+    /// What the engine said of itself when the connection was made.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Whether Docker answers.
@@ -324,7 +348,7 @@ impl Client {
 
     async fn lenient(&self) -> Result<Lenient, ClientError> {
         match &self.asks {
-            Asks::Bollard(_) => Lenient::connect(&self.address).await,
+            Asks::Bollard(_) => Lenient::connect(&self.address).await.map(|(lenient, _)| lenient),
             Asks::Lenient(lenient) => Ok(lenient.clone()),
         }
     }

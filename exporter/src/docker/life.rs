@@ -7,6 +7,7 @@
 mod ending;
 mod inspected;
 mod kills;
+mod labels;
 mod log;
 mod looks;
 mod looping;
@@ -29,6 +30,7 @@ use super::start::{FailedStart, StartFailure};
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 use ending::{Ending, Wait};
 pub use kills::OomTally;
+pub use labels::LifeLabels;
 use log::Log;
 use looping::Looping;
 use removal::Handling;
@@ -112,6 +114,8 @@ pub struct Exit {
 pub struct Life {
     /// Who it is.
     pub identity: Identity,
+    /// The labels of what is told of it.
+    pub labels: LifeLabels,
     /// How it was set up; the defaults until it was inspected.
     pub setup: Setup,
     /// How it is.
@@ -168,6 +172,7 @@ impl Life {
     /// A container that an event or a list speaks of for the first time.
     pub fn new(identity: Identity) -> Self {
         Self {
+            labels: LifeLabels::of(&identity),
             identity,
             setup: Setup::default(),
             state: State::Other,
@@ -352,7 +357,14 @@ impl Life {
     fn take_identity(&mut self, from: &Identity) {
         // The latest event has the latest name; the image id is only in inspections.
         let image_id = std::mem::take(&mut self.identity.image_id);
-        self.identity = Identity { image_id, ..from.clone() };
+        self.be(Identity { image_id, ..from.clone() });
+    }
+
+    fn be(&mut self, identity: Identity) {
+        if self.identity != identity {
+            self.labels = LifeLabels::of(&identity);
+            self.identity = identity;
+        }
     }
 
     fn started(&mut self, at: Timestamp, context: &Context<'_>, effects: &mut Vec<Effect>) {

@@ -124,6 +124,7 @@ impl Watcher {
         self.lock_questions().clear();
         self.lock_logs().clear();
         self.list(client).await?;
+        self.inventory.set_engine(client.engine().clone());
         self.inventory.set_events_connected(true);
         self.inventory.set_up(true);
         if std::mem::take(told) {
