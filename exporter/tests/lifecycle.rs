@@ -8,6 +8,9 @@
     missing_docs
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use seamark_exporter::docker::answer;
 use seamark_exporter::docker::container::{Health, Identity, Inspection, State};
@@ -183,6 +186,26 @@ fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_st
     play.at(11.0, die(1));
     play.at(12.0, Action::Start);
     assert_eq!(play.at(13.0, die(137)), ["inspect 6"]);
+}
+
+#[test]
+fn a_memory_kill_elsewhere_just_after_a_sigkill_does_not_explain_it_and_one_just_before_does() {
+    for (kill, reason) in [(10.5, "signal"), (9.9, "oom")] {
+        let mut play = Play::running("no");
+        let kernel = Arc::new(AtomicU64::new(41));
+        let read = Arc::clone(&kernel);
+        play.oom_kills = OomKills::new(Box::new(move || Some(read.load(Ordering::Relaxed))));
+        play.time(9.8);
+        if kill < 10.0 {
+            kernel.store(42, Ordering::Relaxed);
+        }
+        play.at(10.0, die(137));
+        // Its own `oom` event is on its way.
+        kernel.store(42, Ordering::Relaxed);
+        assert_eq!(play.time(11.0), ["inspect 3"]);
+        let told = play.answer(11.1, 3, inspection(exited(137, 10.0), "no", 0));
+        assert_eq!(told, [format!("exit web 137 {reason}"), "ContainerCrashed".to_owned()]);
+    }
 }
 
 #[test]

@@ -86,6 +86,10 @@ impl Life {
         // A stop may take longer than its grace period (`docker stop -t 60`); then its `stop` event tells.
         let lapsed = self.announced_until.is_some() && !facts.announced && code != 0;
         let unexplained = code == SIGKILL_CODE && !facts.announced && !facts.oom_event;
+        if unexplained {
+            // Not those of other containers that are killed while this end is being looked into.
+            context.oom_kills.look(context.now);
+        }
         let (waits_for, wait) = match () {
             () if lapsed || unexplained || (untold && !facts.announced) => (Wait::Events, LATE_EVENTS),
             () => (Wait::Inspection, LATE_EVENTS),
