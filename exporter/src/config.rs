@@ -126,15 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn docker_is_asked_for_its_disk_use_only_on_request_and_not_too_often() {
-        let often = |text: &str| load_text(text).map(|config| config.docker.disk_usage.map(|often| often.as_secs()));
-        assert_eq!(often("").unwrap_or(Some(1)), None);
-        assert_eq!(often("docker: {disk_usage: off}").unwrap_or(Some(1)), None);
-        assert_eq!(often("docker: {disk_usage: 1h}").unwrap_or(None), Some(3600));
-        let problem = often("docker: {disk_usage: 30s}").map_err(|problems| problems.to_string());
-        let expected = "exporter.yml:1:22: docker.disk_usage: expected how often to ask for it, from `10m` to `7d`, or \
-                        `off`, found `30s`";
-        assert_eq!(problem, Err(expected.to_owned()));
+    fn docker_is_asked_to_count_only_on_request_and_not_too_often() {
+        let often = |text: &str| {
+            let config = load_text(text).map_err(|problems| problems.to_string())?;
+            Ok([config.docker.sizes, config.docker.disk_usage].map(|often| often.map(|often| often.as_secs())))
+        };
+        assert_eq!(often(""), Ok([None, None]));
+        assert_eq!(often("docker: {sizes: off, disk_usage: off}"), Ok([None, None]));
+        assert_eq!(often("docker: {sizes: 10m, disk_usage: 1h}"), Ok([Some(600), Some(3600)]));
+        let expected = "expected how often to ask for it, from `10m` to `7d`, or `off`, found";
+        let problems = format!(
+            "exporter.yml:1:17: docker.sizes: {expected} `true`\nexporter.yml:1:35: docker.disk_usage: {expected} `30s`"
+        );
+        assert_eq!(often("docker: {sizes: true, disk_usage: 30s}"), Err(problems));
     }
 
     /// The example with the settings of collectors that stand in comments; a comment in words begins with a capital.
@@ -191,7 +195,7 @@ mod tests {
     #[test]
     fn all_problems_come_at_once_with_line_and_column() {
         let text = "listen: 9877\npath: {procfs: proc}\ndocker:\n  hots: unix:///x\n  restart_window: 1\n\
-                    collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n";
+                    collectors:\n  cpuu: {}\n  cpu: {enabled: maybe}\n  container_cpu: off\n";
         let problems = load_text(text).err().map(|problems| problems.to_string()).unwrap_or_default();
         let places: Vec<_> = problems.lines().filter_map(|line| line.split(": ").next()).collect();
         let expected = [
@@ -201,8 +205,10 @@ mod tests {
             "exporter.yml:5:19",
             "exporter.yml:7:3",
             "exporter.yml:8:18",
+            "exporter.yml:9:18",
         ];
         assert_eq!(places, expected, "{problems}");
         assert!(problems.contains("unknown key `cpuu`; did you mean `cpu`?"), "{problems}");
+        assert!(problems.contains("container_cpu: expected a mapping such as `{enabled: false}`"), "{problems}");
     }
 }

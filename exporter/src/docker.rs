@@ -56,7 +56,7 @@ pub struct Settings {
     pub address: Address,
     /// Which labels of containers become labels of `seamark_container_info`.
     pub labels: Vec<String>,
-    /// How often the engine is asked for the sizes of containers; `None` is never.
+    /// How often to ask for the sizes of containers; `None` for never.
     pub sizes: Option<Duration>,
     /// How often to ask for the disk use; `None` for never.
     pub disk_usage: Option<Duration>,
@@ -79,8 +79,8 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
         || vec![COMPOSE_PROJECT.to_owned(), COMPOSE_SERVICE.to_owned()],
         |items| items.into_iter().map(|item| item.text).collect(),
     );
-    let sizes = sizes::read(&mut docker.section("sizes"));
-    let disk_usage = read_disk_usage(&mut docker);
+    let sizes = slow_timer(&mut docker, "sizes");
+    let disk_usage = slow_timer(&mut docker, "disk_usage");
     let window = window.unwrap_or(Rules::default().restart_window);
     let watch = expected::read(&mut docker);
     // Empty is none: `state_file: ${SEAMARK_STATE:-}`.
@@ -92,15 +92,16 @@ pub fn read(root: &mut Section, environment: Option<&str>) -> Settings {
     Settings { address, labels, sizes, disk_usage, rules, watch, state_file }
 }
 
-/// As often as once in ten minutes is enough for a disk.
-fn read_disk_usage(docker: &mut Section) -> Option<Duration> {
+/// How often to ask for what the engine has to count file by file; `None` for never. More often than once in ten
+/// minutes would keep its disk busy.
+fn slow_timer(docker: &mut Section, key: &'static str) -> Option<Duration> {
     let (least, most) = (Duration::from_secs(600), Duration::from_secs(7 * 86_400));
     let expected = "how often to ask for it, from `10m` to `7d`, or `off`";
     let often = |text: &str| match text {
         "off" | "false" | "no" => Some(None),
         text => duration(text).filter(|often| (least..=most).contains(often)).map(Some),
     };
-    docker.parse("disk_usage", expected, often).flatten()
+    docker.parse(key, expected, often).flatten()
 }
 
 /// The value is never shown: it may hold a password.

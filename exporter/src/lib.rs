@@ -13,6 +13,7 @@ pub mod host;
 pub mod links;
 pub mod memory;
 pub mod netlink;
+pub mod pace;
 pub mod probe;
 pub mod redact;
 pub mod scrape;

@@ -38,7 +38,11 @@ impl Scraper {
         let mut scraper = Self { slots: Vec::new(), off: Vec::new() };
         let defaults = !section.flag("disable_defaults").unwrap_or(false);
         for registration in registrations {
-            let mut options = section.section(registration.name);
+            let mut options = section.section_or_value(registration.name);
+            if options.scalar().is_some() {
+                options.problem("", "expected a mapping such as `{enabled: false}`, found a plain value");
+                continue;
+            }
             let settings = options.settings();
             let on = options.flag("enabled").unwrap_or(registration.on_by_default && defaults);
             // Built even if off, so that its options are checked all the same.

@@ -1,8 +1,8 @@
 //! Storage: how much lies in configured directories and volumes, and how much may.
 //!
 //! Nothing of it is looked at during a scrape. Each storage has a timer; a directory is walked on a thread of its own
-//! with the lowest priority and a limit of time, and never by two. A look is followed by a pause of twenty times its
-//! length at least, so that it never takes more than a twentieth of one CPU.
+//! with the lowest priority and a limit of time, and never by two. A look is followed by a rest of twenty times its
+//! length at least ([`crate::pace`]), so that it never takes more than a twentieth of one CPU.
 
 pub mod board;
 pub mod walk;
@@ -29,7 +29,7 @@ use walk::{Fault, Figures};
 /// One storage of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its label `name`.
+    /// Its label `storage`.
     pub name: String,
     /// What is counted.
     pub target: Target,
@@ -71,9 +71,6 @@ impl Place {
 
 const INTERVAL: Duration = Duration::from_secs(600);
 const TIME_LIMIT: Duration = Duration::from_secs(300);
-
-/// At most a twentieth of the time.
-const PAUSE_FACTOR: u32 = 20;
 
 /// What a walk that was told to stop may need to do so, unless a call hangs.
 const GRACE: Duration = Duration::from_secs(5);
@@ -172,15 +169,18 @@ impl Drop for StopOnDrop {
 impl Watch {
     async fn run(self) {
         loop {
+            // A reload between does not make it earlier.
+            if let Some(last) = self.memory.storage.last_round(&self.place.name) {
+                sleep(last.rest(self.place.interval, Instant::now())).await;
+            }
             let started = Instant::now();
-            let look = self.look().await;
-            let took = started.elapsed();
-            self.memory.storage.note(&self.place.name, look, took, Timestamp::now());
-            sleep(pause(self.place.interval, took)).await;
+            let look = self.look(GRACE).await;
+            self.memory.storage.note(&self.place.name, look, started.elapsed(), Timestamp::now());
         }
     }
 
-    async fn look(&self) -> Look {
+    /// `grace`: how long to wait for a look that is out there already.
+    async fn look(&self, grace: Duration) -> Look {
         let path = match &self.place.target {
             Target::Path(path) => path.clone(),
             Target::Volume(volume) => match self.mount_point(volume).await {
@@ -188,7 +188,8 @@ impl Watch {
                 Err(look) => return look,
             },
         };
-        if !self.memory.storage.go_out(&path) {
+        // One that a reload has told to stop is back in a moment.
+        if timeout(grace, self.memory.storage.go_out(&path)).await.is_err() {
             return Look::Failed(format!("a look at {path} that was begun earlier has not come back"));
         }
         let stop = Arc::new(AtomicBool::new(false));
@@ -227,10 +228,6 @@ impl Watch {
             Err(error) => Err(Look::Failed(error.to_string())),
         }
     }
-}
-
-fn pause(interval: Duration, took: Duration) -> Duration {
-    interval.saturating_sub(took).max(took.saturating_mul(PAUSE_FACTOR))
 }
 
 fn count(host: &HostRoot, path: &str, place: &Place, stop: &dyn Fn() -> bool) -> Look {

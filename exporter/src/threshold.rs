@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn all_problems_come_at_once_with_their_places() {
         let text = "thresholds:\n  host_cpu: 80\n  host_memory: {warning: 95%, critical: 0.5}\n  host_dsk: 80%\n\
-                    \x20 host_disk: {mounts: {data: 90%, /x: {warn: 1%}}}\n  container_network: fast\n";
+                    \x20 host_disk: {mounts: {data: 90%, /x: {warn: 1%}}}\n  container_network: 10MiB\n";
         let problems = read_text(text).unwrap_err();
         let expected = [
             "exporter.yml:2:13: thresholds.host_cpu: expected a share such as `80%` or `0.8`, more than nothing and at \
@@ -185,7 +185,7 @@ mod tests {
             "exporter.yml:5:24: thresholds.host_disk.mounts.data: expected the path of a mount point, found `data`",
             "exporter.yml:5:40: thresholds.host_disk.mounts./x: unknown key `warn`",
             "exporter.yml:6:22: thresholds.container_network: expected a rate such as `100Mbps` or `10MiB/60s`, or \
-             `off`; found `fast`",
+             `off`; found `10MiB`; did you mean `10MiB/s`?",
         ];
         assert_eq!(problems.lines().collect::<Vec<_>>(), expected);
     }

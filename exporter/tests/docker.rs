@@ -548,12 +548,12 @@ async fn sizes_are_asked_for_by_a_timer_and_only_when_that_is_switched_on() {
         let line = text.lines().find(|line| line.starts_with(&format!("{family}{{")));
         line.and_then(|line| line.rsplit(' ').next().map(str::to_owned))
     };
-    let mut story = Story::prepare("docker: {sizes: {enabled: true, interval: 1h}}\n");
+    let mut story = Story::prepare("docker: {sizes: 1h}\n");
     story.docker.put("a1", "web", "no", "running");
     story.docker.listen();
     story.connected().await;
     eventually("the size", || told(&story, "container_fs_usage_bytes").filter(|size| size == "4096")).await;
-    assert!(story.metrics().contains("\nseamark_container_fs_timestamp_seconds "));
+    assert!(story.metrics().contains("\nseamark_container_fs_last_success_timestamp_seconds "));
     // This engine does not say where it keeps everything.
     assert_eq!(told(&story, "container_fs_limit_bytes"), None);
 

@@ -45,6 +45,8 @@ fn told(memory: &Arc<Memory>) -> BTreeMap<String, f64> {
     for family in out.families() {
         for sample in family.samples() {
             let labels: Vec<_> = sample.labels.iter().map(|(_, value)| value).collect();
+            // `name` is a container's.
+            assert!(sample.labels.iter().all(|(name, _)| ["storage", "path", "volume", "type"].contains(&name)));
             let value = match *sample.value {
                 Value::Integer(value) => value as f64,
                 Value::Float(value) => value,

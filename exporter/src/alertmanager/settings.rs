@@ -77,11 +77,16 @@ pub fn read(section: &mut Section) -> Settings {
 fn target_with_credentials(item: &mut Section) -> Option<Target> {
     let url = item.text("url");
     let (credentials, secret_file) = credentials(item);
+    let has_tls = item.is_set("tls");
     let tls = tls::read(&mut item.section("tls"));
     if url.is_none() && item.is_present() {
         item.problem("", format!("`url` is missing; {EXPECTED_URL}"));
     }
     let target = target(&url?, item, credentials)?;
+    if has_tls && target.url.scheme() == "http" {
+        item.problem("tls", "there is no TLS on the way to an `http` URL; write `https`, or leave `tls` out");
+        return None;
+    }
     Some(Target { secret_file, tls: tls?, ..target })
 }
 
@@ -106,23 +111,38 @@ fn target(text: &str, section: &Section, credentials: Option<Credentials>) -> Op
     Some(Target { name, url, credentials: credentials.or(in_url), secret_file: None, tls: Tls::default() })
 }
 
+/// Empty ones (unset variables) are none.
 fn credentials(section: &mut Section) -> (Option<Credentials>, Option<PathBuf>) {
     let bearer = section.secret_and_file("bearer_token", "bearer_token_file");
     let bearer = bearer.filter(|(token, _)| !token.expose().is_empty());
     let mut basic = section.section("basic_auth");
-    let user = basic.text("username");
-    let password = basic.secret_and_file("password", "password_file");
     match (bearer, basic.is_present()) {
         (Some(_), true) => {
+            basic.skip_rest();
             section.problem("basic_auth", "both `bearer_token` and `basic_auth` are given; keep one");
             (None, None)
         }
         (Some((token, file)), false) => (Some(Credentials::Bearer(token)), file),
-        (None, true) => {
-            let (password, file) = password.unwrap_or_else(|| (Secret::new(""), None));
-            (Some(Credentials::Basic(user.unwrap_or_default(), password)), file)
-        }
+        (None, true) => basic_auth(&mut basic),
         (None, false) => (None, None),
+    }
+}
+
+fn basic_auth(section: &mut Section) -> (Option<Credentials>, Option<PathBuf>) {
+    let has_password = section.is_set("password") || section.is_set("password_file");
+    let user = section.text("username");
+    let password = section.secret_and_file("password", "password_file");
+    match (user, password) {
+        (Some(user), Some((password, None))) if user.is_empty() && password.expose().is_empty() => (None, None),
+        (Some(user), Some((password, file))) => (Some(Credentials::Basic(user, password)), file),
+        (user, _) => {
+            if user.is_none() {
+                section.problem("", "`username` is missing");
+            } else if !has_password {
+                section.problem("", "`password` is missing; expected `password`, or `password_file`");
+            }
+            (None, None)
+        }
     }
 }
 
@@ -229,6 +249,25 @@ mod tests {
             assert!(problems.contains(part), "{part} in {problems}");
         }
         assert!(!problems.contains("hunter2"), "{problems}");
+    }
+
+    #[test]
+    fn half_credentials_and_tls_without_tls_are_refused() {
+        let text = "alertmanager:\n  urls:\n  - {url: 'https://a', basic_auth: {username: u}}\n  \
+                    - {url: 'https://b', basic_auth: {password: hunter2}}\n  \
+                    - {url: 'http://c', tls: {insecure_skip_verify: true}}\n";
+        let expected = [
+            "exporter.yml:3:36: alertmanager.urls[0].basic_auth: `password` is missing; expected `password`, or \
+             `password_file`",
+            "exporter.yml:4:36: alertmanager.urls[1].basic_auth: `username` is missing",
+            "exporter.yml:5:28: alertmanager.urls[2].tls: there is no TLS on the way to an `http` URL; write `https`, \
+             or leave `tls` out",
+        ];
+        let problems = settings(text).unwrap_err().to_string();
+        assert_eq!(problems.lines().collect::<Vec<_>>(), expected);
+        // Unset variables: none are asked for there.
+        let open = "alertmanager: {urls: [{url: 'http://a', basic_auth: {username: '', password: ''}}]}\n";
+        assert_eq!(settings(open).unwrap().targets[0].credentials, None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How much each container has written into its own file system, and how much room there is where the engine keeps it.
 //!
-//! Source: memory, kept by [`crate::docker::sizes`] on a slow timer; off unless `docker.sizes` is on. The room is that of
+//! Source: memory, kept by [`crate::docker::sizes`] on a slow timer; off unless `docker.sizes` says how often. The room is that of
 //! the file system of the engine's directory. Names as cAdvisor has them, which also counts the log in: see
 //! [`container_log`](super::container_log) for that.
 
@@ -41,8 +41,9 @@ impl Collector for ContainerFs {
     fn collect(&self, out: &mut Exposition) -> Result<(), CollectError> {
         let Some(sizes) = self.inventory.read(|known| known.sizes.clone()) else { return Ok(()) };
         let help = "When the engine said how large containers are, in seconds since 1970.";
-        out.gauge("seamark_container_fs_timestamp_seconds", help).set(sizes.at.as_duration().as_secs_f64());
-        let room = self.room(&sizes.root);
+        let at = sizes.at.as_duration().as_secs_f64();
+        out.gauge("seamark_container_fs_last_success_timestamp_seconds", help).set(at);
+        let room = sizes.root.as_deref().and_then(|root| self.room(root));
         let device = room.as_ref().map_or("", |room| room.device.as_str());
         let running = self.inventory.running();
         let measured = || running.iter().filter_map(|container| Some((container, *sizes.written.get(&container.id)?)));

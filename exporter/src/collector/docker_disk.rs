@@ -42,9 +42,9 @@ impl Collector for DockerDisk {
         if let Some(counted_at) = known.counted_at {
             let help = "When Docker last counted its disk use, in seconds since 1970.";
             out.gauge("seamark_docker_disk_last_success_timestamp_seconds", help)
-                .set(counted_at.as_millisecond() as f64 / 1000.0);
+                .set(counted_at.as_duration().as_secs_f64());
         }
-        if let Some(took) = known.took {
+        if let Some(last) = known.last {
             out.gauge(
                 "seamark_docker_disk_success",
                 "Whether Docker answered when it was last asked for its disk use.",
@@ -54,7 +54,7 @@ impl Collector for DockerDisk {
                 "seamark_docker_disk_duration_seconds",
                 "Time that Docker's last answer about its disk use took.",
             )
-            .set(took.as_secs_f64());
+            .set(last.took.as_secs_f64());
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ fn tell(name: &str, known: &Known, out: &mut Exposition) {
         Target::Path(path) => ("path", path.as_str()),
         Target::Volume(volume) => ("volume", volume.as_str()),
     };
-    let labels = [("name", name), target];
+    let labels = [("storage", name), target];
     if let Some(figures) = known.figures {
         out.gauge("seamark_storage_used_bytes", "Space on the disk that a storage takes.")
             .push(&labels, figures.used_bytes);
@@ -53,12 +53,12 @@ fn tell(name: &str, known: &Known, out: &mut Exposition) {
     if let Some(counted_at) = known.counted_at {
         let help = "When a storage was counted last, in seconds since 1970.";
         out.gauge("seamark_storage_last_success_timestamp_seconds", help)
-            .push(&labels, counted_at.as_millisecond() as f64 / 1000.0);
+            .push(&labels, counted_at.as_duration().as_secs_f64());
     }
-    if let Some(took) = known.took {
+    if let Some(last) = known.last {
         out.gauge("seamark_storage_success", "Whether the last attempt to count a storage came to an end.")
             .push(&labels, known.problem.is_none());
         out.gauge("seamark_storage_duration_seconds", "Time that the last attempt to count a storage took.")
-            .push(&labels, took.as_secs_f64());
+            .push(&labels, last.took.as_secs_f64());
     }
 }

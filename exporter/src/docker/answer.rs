@@ -50,9 +50,9 @@ pub fn sizes(value: &Value) -> Result<BTreeMap<String, u64>, DecodeError> {
     Ok(entries.iter().filter_map(size).collect())
 }
 
-/// Where the engine keeps everything, in an answer of `GET /info`; empty where it does not say.
-pub fn root(value: &Value) -> String {
-    value.get("DockerRootDir").and_then(Value::as_str).unwrap_or_default().to_owned()
+/// Where the engine keeps everything, in an answer of `GET /info`; `None` where it does not say.
+pub fn root(value: &Value) -> Option<String> {
+    value.get("DockerRootDir")?.as_str().map(str::to_owned)
 }
 
 /// Reads an answer of `GET /containers/ID/json`.
@@ -298,7 +298,7 @@ mod tests {
         ]);
         assert_eq!(sizes(&list).unwrap(), [("a".to_owned(), 4096), ("b".to_owned(), 0)].into());
         assert!(sizes(&serde_json::json!({})).is_err());
-        assert_eq!(root(&serde_json::json!({"DockerRootDir": "/srv/docker"})), "/srv/docker");
-        assert_eq!(root(&serde_json::json!([])), "");
+        assert_eq!(root(&serde_json::json!({"DockerRootDir": "/srv/docker"})).as_deref(), Some("/srv/docker"));
+        assert_eq!(root(&serde_json::json!([])), None);
     }
 }

@@ -36,7 +36,7 @@ use lenient::Lenient;
 pub const DEADLINE: Duration = Duration::from_secs(5);
 /// For the last lines of a crashed container: its alert waits for them.
 const LOG_DEADLINE: Duration = Duration::from_millis(800);
-/// For the disk use, which the engine counts file by file.
+/// For what the engine counts file by file.
 pub const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
 /// asked for as well, so that nothing falls between the subscription and the list.
@@ -255,19 +255,6 @@ impl Client {
         }
     }
 
-    /// Where the engine keeps everything (empty where that is not told), and the bytes of each container's own files, by id. The engine walks through
-    /// all of them for that: seconds, or minutes, of its disk. Only of a [lenient](Reading::Lenient) client.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when there is no answer by the deadline.
-    pub async fn sizes(&self, deadline: Duration) -> Result<(String, BTreeMap<String, u64>), ClientError> {
-        match &self.asks {
-            Asks::Lenient(lenient) => lenient.sizes(deadline).await,
-            Asks::Bollard(_) => Ok(Default::default()),
-        }
-    }
-
     /// The events of containers from `since`, as far as the engine remembers, or from just before now.
     ///
     /// # Errors
@@ -294,6 +281,15 @@ impl Client {
                 std::future::ready(event)
             })
             .boxed())
+    }
+
+    /// The bytes of each container's own files, by id. It may take minutes to count.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when that cannot be told.
+    pub async fn sizes(&self) -> Result<BTreeMap<String, u64>, ClientError> {
+        self.lenient().await?.sizes().await
     }
 
     /// How much of the disk the engine uses. It may take minutes to count.

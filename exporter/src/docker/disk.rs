@@ -16,6 +16,7 @@ use super::answer::DecodeError;
 use super::client::{Address, Client, ClientError, Reading};
 use crate::host::HostRoot;
 use crate::memory::Memory;
+use crate::pace::Round;
 use crate::storage::walk;
 
 /// One kind of what takes space.
@@ -38,12 +39,10 @@ pub struct Known {
     pub root_size_bytes: Option<u64>,
     /// When it was counted last.
     pub counted_at: Option<Timestamp>,
-    /// How long the last question took; `None` before the first.
-    pub took: Option<Duration>,
+    /// The last question; `None` before the first.
+    pub last: Option<Round>,
     /// Why the last question was not answered.
     pub problem: Option<String>,
-    /// When the last question was put.
-    asked: Option<Instant>,
 }
 
 /// The watcher writes it, scrapes read it.
@@ -61,15 +60,14 @@ impl Board {
     }
 }
 
-/// Asks again and again, for ever; not sooner after the last question than `interval`, a reload between or not.
+/// Asks again and again, for ever; a reload between does not make it earlier.
 pub async fn watch(interval: Duration, address: Address, host: HostRoot, memory: Arc<Memory>) {
     loop {
-        let asked = memory.disk.lock().asked;
-        if let Some(rest) = asked.and_then(|asked| interval.checked_sub(asked.elapsed())) {
-            sleep(rest).await;
+        let last = memory.disk.lock().last;
+        if let Some(last) = last {
+            sleep(last.rest(interval, Instant::now())).await;
         }
         let started = Instant::now();
-        memory.disk.lock().asked = Some(started);
         let counted = ask(&address).await;
         let root_size_bytes = match &counted {
             Ok((_, Some(root))) => file_system_size(&host, root.clone()).await,
@@ -85,7 +83,7 @@ fn note(
     size: Option<u64>,
     took: Duration,
 ) {
-    known.took = Some(took);
+    known.last = Some(Round { ended: Instant::now(), took, good: counted.is_ok() });
     match counted {
         Ok((usage, _)) => {
             if known.problem.take().is_some() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seamark_kit::config::Section;
+use seamark_kit::config::{Section, did_you_mean, shown};
 
 use super::container::{Identity, Setup};
 use super::expected::Expected;
@@ -80,12 +80,18 @@ impl Rules {
                     Some((_, kind)) => *rules.wish(*kind) = true,
                     None => {
                         let known: Vec<String> = WORDS.iter().map(|(known, _)| format!("`{known}`")).collect();
-                        word.problem(format!("expected {}, found `{}`", known.join(", "), word.text));
+                        let hint = did_you_mean(&word.text, WORDS.iter().map(|(known, _)| *known));
+                        let expected = format!("expected {}; `[]` is none of them", known.join(", "));
+                        word.problem(format!("{expected}; found `{}`{hint}", shown(&word.text)));
                     }
                 }
             }
         }
-        let mut globs = |key| section.texts(key).unwrap_or_default().into_iter().map(|item| item.text).collect();
+        // Empty is none: `include: ["${SEAMARK_INCLUDE:-}"]`.
+        let mut globs = |key| {
+            let texts = section.texts(key).unwrap_or_default().into_iter().map(|item| item.text);
+            texts.filter(|glob| !glob.is_empty()).collect()
+        };
         rules.include = globs("include");
         rules.exclude = globs("exclude");
         rules
@@ -213,12 +219,11 @@ mod tests {
         assert_eq!((rules.crash, rules.restart, rules.stop, rules.start), (false, false, true, false));
         assert_eq!((rules.restart_loop, rules.unhealthy, rules.removed), (false, false, false));
         assert_eq!((rules.include, rules.exclude), (vec!["web".to_owned()], vec!["ci-*".to_owned()]));
+        let rules = read("events: {include: [''], exclude: ''}\n").unwrap();
+        assert_eq!((rules.include.len(), rules.exclude.len()), (0, 0), "an unset variable");
         let problems = read("events: {notify: [crash, stops]}\n").unwrap_err().to_string();
-        assert!(
-            problems.contains(
-                "expected `crash`, `restart`, `loop`, `unhealthy`, `removed`, `stop`, `start`, found `stops`"
-            ),
-            "{problems}"
-        );
+        let expected = "exporter.yml:1:26: events.notify[1]: expected `crash`, `restart`, `loop`, `unhealthy`, \
+                        `removed`, `stop`, `start`; `[]` is none of them; found `stops`; did you mean `stop`?";
+        assert_eq!(problems, expected);
     }
 }

@@ -36,9 +36,10 @@ pub type Modules = BTreeMap<String, Module>;
 
 /// Reads `probe_endpoint` and `modules`; `None` where the endpoint is off.
 pub fn read(root: &mut Section) -> Option<Modules> {
+    let said = root.is_set("probe_endpoint");
     let on = root.flag("probe_endpoint");
     let written = root.entries("modules");
-    if on.is_none() && !written.is_empty() {
+    if !said && !written.is_empty() {
         let message = "only `/probe` uses modules, and it is off: it lets whoever reaches this port send requests from \
                        this host; say `probe_endpoint: true`, or `false`";
         root.problem("modules", message);
@@ -67,8 +68,9 @@ fn built_in() -> Modules {
 fn read_module(section: &mut Section) -> Option<Module> {
     let timeout = section.duration("timeout", TIMEOUTS);
     let names: Vec<_> = KINDS.iter().map(|kind| (kind.name, kind)).collect();
+    let said = section.is_set("prober");
     let Some(kind) = section.one_of("prober", &names) else {
-        if section.is_present() {
+        if !said {
             let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
             section.problem("prober", format!("a module needs a `prober`: {}", names.join(", ")));
         }
@@ -95,6 +97,8 @@ mod tests {
         assert!(load("probe_endpoint: false\nmodules: {a: {prober: tcp}}\n").unwrap().is_none());
         let problems = load("modules: {a: {prober: tcp}}\n").unwrap_err().to_string();
         assert!(problems.contains("say `probe_endpoint: true`"), "{problems}");
+        let problems = load("probe_endpoint: maybe\nmodules: {a: {prober: tcp}}\n").unwrap_err().to_string();
+        assert_eq!(problems, "exporter.yml:1:17: probe_endpoint: expected `true` or `false`, found `maybe`");
     }
 
     #[test]
@@ -129,6 +133,8 @@ mod tests {
         )
         .unwrap_err()
         .to_string();
+        let places: Vec<_> = problems.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+        assert_eq!(places, ["modules.a.prober", "modules.b.prober", "modules.c"], "{problems}");
         assert!(problems.contains("expected `http`, `tcp`, `dns`"), "{problems}");
         assert!(problems.contains("unknown key `http`"), "{problems}");
     }

@@ -142,13 +142,14 @@ mod tests {
                     - {name: g, http: h, valid_status_codes: [2xx], fail_if_body_matches_regexp: ['(']}\n\
                     - {name: h, http: h, headers: {'a b': x}, method: get, body_size_limit: 5Gi}\n\
                     - {name: i, redis: r, password_file: /nowhere, tls_config: {cert_file: /nowhere}}\n\
-                    - http://x\n";
+                    - http://x\n\
+                    - {name: j, http: 'ftp://u:hunter2@x'}\n";
         let problems = load(text).unwrap_err().to_string();
         assert!(!problems.contains("hunter2"), "{problems}");
         let lines: Vec<_> = problems.lines().map(|line| line.split(':').nth(1).unwrap_or_default()).collect();
         let expected = [
             "2", "3", "4", "4", "5", "5", "6", "7", "8", "8", "9", "9", "10", "10", "11", "11", "11", "12", "12", "12",
-            "13",
+            "13", "14",
         ];
         assert_eq!(lines, expected, "{problems}");
     }

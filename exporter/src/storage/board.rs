@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::walk::Figures;
 use super::{Place, Target};
+use crate::pace::Round;
 
 /// By name.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Board {
     known: Mutex<BTreeMap<String, Known>>,
     /// Where a walk has not come back; it outlives the configuration that started it.
     out: Mutex<BTreeSet<String>>,
+    /// One of those came back.
+    back: Notify,
 }
 
 /// One storage.
@@ -29,8 +33,8 @@ pub struct Known {
     pub figures: Option<Figures>,
     /// When that was.
     pub counted_at: Option<Timestamp>,
-    /// How long the last look took, whatever came of it; `None` before the first.
-    pub took: Option<Duration>,
+    /// The last look, whatever came of it; `None` before the first.
+    pub last: Option<Round>,
     /// Why the last look came to nothing.
     pub problem: Option<String>,
 }
@@ -57,7 +61,7 @@ impl Board {
                 capacity_bytes: None,
                 figures: None,
                 counted_at: None,
-                took: None,
+                last: None,
                 problem: None,
             };
             let same = before.get(&place.name).filter(|old| old.target == place.target).cloned();
@@ -71,7 +75,7 @@ impl Board {
         let mut known = lock(&self.known);
         // Of a configuration that is no more.
         let Some(known) = known.get_mut(name) else { return };
-        known.took = Some(took);
+        known.last = Some(Round { ended: Instant::now(), took, good: matches!(look, Look::Counted(_)) });
         let problem = match look {
             Look::Counted(figures) => {
                 known.figures = Some(figures);
@@ -100,13 +104,28 @@ impl Board {
         lock(&self.known).iter().map(|(name, known)| (name.clone(), known.clone())).collect()
     }
 
-    /// Whether nobody is out there; from now on somebody is.
-    pub(super) fn go_out(&self, path: &str) -> bool {
-        lock(&self.out).insert(path.to_owned())
+    /// The last look at this one.
+    pub(super) fn last_round(&self, name: &str) -> Option<Round> {
+        lock(&self.known).get(name)?.last
+    }
+
+    /// Waits until nobody is out there; from then on somebody is.
+    pub(super) async fn go_out(&self, path: &str) {
+        loop {
+            let back = self.back.notified();
+            tokio::pin!(back);
+            // Before looking, or one that comes back in between is never heard of.
+            back.as_mut().enable();
+            if lock(&self.out).insert(path.to_owned()) {
+                return;
+            }
+            back.await;
+        }
     }
 
     pub(super) fn come_back(&self, path: &str) {
         lock(&self.out).remove(path);
+        self.back.notify_waiters();
     }
 }
 

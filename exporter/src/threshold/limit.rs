@@ -60,6 +60,9 @@ impl Unit {
     }
 
     fn hint(self, text: &str) -> Option<String> {
+        if matches!(self, Self::Bits | Self::Bytes) && units::bytes(text).is_some() {
+            return Some(format!("{text}/s"));
+        }
         units::number(text)?;
         match self {
             Self::Share => self.value(&format!("{text}%")).map(|_| format!("{text}%")),

@@ -101,6 +101,11 @@ impl Section {
         plain_entries(&self.entries)
     }
 
+    /// Whether this key is there and holds something, good or not; before it is asked for.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key && entry.value.kind != NodeKind::Null)
+    }
+
     /// A text.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         self.take_scalar(key).map(|scalar| scalar.text)
@@ -221,7 +226,7 @@ impl Section {
                 })
                 .collect(),
             _ => {
-                self.log.report(node.position, &path, "expected a mapping from names to settings");
+                self.log.report(node.position, &path, "expected a mapping from names to settings (`name: setting`)");
                 Vec::new()
             }
         }
@@ -257,7 +262,8 @@ impl Section {
                 .collect(),
             NodeKind::Scalar { .. } => vec![Section::new(node, path, self.log.clone(), true)],
             _ => {
-                self.log.report(node.position, &path, "expected a list");
+                let message = "expected a list, found a mapping; put `- ` before it, or `[…]` around it";
+                self.log.report(node.position, &path, message);
                 Vec::new()
             }
         }

@@ -130,16 +130,10 @@ impl Lenient {
         Ok(events.boxed())
     }
 
-    /// Where the engine keeps everything, and the size of each container's own files, as it walks through them.
-    pub(super) async fn sizes(&self, deadline: Duration) -> Result<(String, BTreeMap<String, u64>), ClientError> {
-        // An allow-list in front of the engine may well refuse it.
-        let root = match self.get("/info", &[]).await {
-            Ok(info) => answer::root(&self.json(info).await?),
-            Err(_) => String::new(),
-        };
-        let answer = self.get_within("/containers/json", &[("all", "1"), ("size", "1")], deadline).await?;
-        let sizes = answer::sizes(&self.json(answer).await?).map_err(|error| self.malformed(error))?;
-        Ok((root, sizes))
+    /// The bytes of each container's own files, by id.
+    pub(super) async fn sizes(&self) -> Result<BTreeMap<String, u64>, ClientError> {
+        let answer = self.get_within("/containers/json", &[("all", "1"), ("size", "1")], LONG_DEADLINE).await?;
+        answer::sizes(&self.json(answer).await?).map_err(|error| self.malformed(error))
     }
 
     /// How much of the disk the engine uses.
@@ -151,7 +145,7 @@ impl Lenient {
     /// The engine's own directory.
     pub(super) async fn root_directory(&self) -> Result<Option<String>, ClientError> {
         let answer = self.get("/info", &[]).await?;
-        Ok(self.json(answer).await?.get("DockerRootDir").and_then(Value::as_str).map(str::to_owned))
+        Ok(answer::root(&self.json(answer).await?))
     }
 
     /// Where on the host a volume lies.

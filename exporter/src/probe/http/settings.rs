@@ -85,7 +85,10 @@ impl Target {
         } else {
             format!("http://{text}")
         };
-        let url = Url::parse(&whole).ok().filter(Url::has_host);
+        // `http://ftp://x` would be the path `//x` on a host `ftp`.
+        let scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        let other_scheme = whole.len() > text.len() && text.split_once("://").is_some_and(|(first, _)| scheme(first));
+        let url = Url::parse(&whole).ok().filter(|url| url.has_host() && !other_scheme);
         let Some(mut url) = url else { return failure("expected a URL such as `http://api:8000/health`") };
         let (user, password) = (url.username().to_owned(), url.password().map(str::to_owned));
         // Neither fails for a URL with a host.
