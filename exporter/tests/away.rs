@@ -176,11 +176,39 @@ fn one_that_is_gone_has_ended_if_it_ran() {
 #[test]
 fn one_that_is_started_before_it_was_looked_at_has_ended_before() {
     let mut second = running("no").again();
-    assert_eq!(second.event(100.0, Action::Start), ["exit 255 unknown"]);
-    assert_eq!(second.look(100.1, inspection("running", "no", 0, 99.9, 90.0)), [] as [&str; 0]);
+    assert_eq!(second.event(100.0, Action::Start), [] as [&str; 0]);
+    assert_eq!(second.again().exits(), [("unknown", 1)], "if this process ends, too");
+    assert_eq!(second.look(100.1, inspection("running", "no", 0, 99.9, 90.0)), ["exit 255 unknown"]);
+    assert_eq!(second.look(101.0, inspection("running", "no", 0, 99.9, 90.0)), [] as [&str; 0]);
     // The start that the process before has seen comes again.
     let mut third = running("no").again();
     assert_eq!(third.event(0.0, Action::Start), [] as [&str; 0]);
+    assert_eq!(third.look(0.1, inspection("running", "no", 0, 0.0, -1.0)), [] as [&str; 0]);
+}
+
+#[test]
+fn restarts_meanwhile_are_counted_by_looking_whatever_events_come_before() {
+    // Its policy has started it three times; only the last of them, or the last end and start, are told.
+    for (events, ends) in [
+        (vec![(100.0, Action::Start)], 3),
+        (vec![(99.5, Action::Die { code: 1 }), (100.0, Action::Start)], 3),
+        (vec![(100.0, Action::Start), (100.3, Action::Die { code: 1 }), (100.6, Action::Start)], 4),
+    ] {
+        let mut second = running("always").again();
+        let mut told: Vec<String> = events.iter().flat_map(|(at, action)| second.event(*at, action.clone())).collect();
+        let last = events.last().unwrap().0;
+        told.extend(second.begin(101.0, Some(inspection("running", "always", ends, last, last - 0.55))));
+        assert_eq!(told.len(), usize::try_from(ends).unwrap(), "{events:?}: {told:?}");
+        assert_eq!(second.life().restarts_total, ends, "{events:?}");
+        assert_eq!(second.exits().iter().map(|(_, count)| count).sum::<u64>(), ends, "{events:?}");
+    }
+}
+
+#[test]
+fn a_restart_soon_after_the_last_start_was_an_end_too() {
+    let mut second = running("always").again();
+    let told = second.begin(5.0, Some(inspection("running", "always", 1, 3.0, 2.9)));
+    assert_eq!((told.len(), second.life().restarts_total), (1, 1), "{told:?}");
 }
 
 #[test]

@@ -8,6 +8,9 @@
     missing_docs
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use seamark_exporter::docker::answer;
 use seamark_exporter::docker::container::{Health, Identity, Inspection, State};
@@ -102,6 +105,11 @@ fn event(id: &str, name: &str, time: f64, action: Action) -> Input {
     Input::Event(Event { at: second(time), action, container })
 }
 
+/// The first answer of a new connection.
+fn listed() -> Input {
+    Input::Listed(vec!["aa".to_owned()])
+}
+
 fn die(code: i64) -> Action {
     Action::Die { code }
 }
@@ -150,6 +158,83 @@ fn a_restart_that_nobody_saw_is_found_by_its_start() {
 }
 
 #[test]
+fn a_start_after_a_gap_in_the_events_of_one_that_ran_is_the_end_of_the_run_before() {
+    let runs = |at: f64, restarts| {
+        let state = json!({"Status": "running", "StartedAt": second(at).to_string(), "FinishedAt": second(1.9).to_string()});
+        inspection(state, "always", restarts)
+    };
+    // A daemon that was away does not tell of the end, be it soon after the start.
+    let mut play = Play::running("always");
+    assert_eq!(play.step(2.0, &listed()), ["inspect 2"]);
+    assert_eq!(play.at(2.1, Action::Start), ["inspect 3"]);
+    assert_eq!(play.answer(2.2, 3, runs(2.09, 0)), ["exit web 255 unknown"]);
+    assert_eq!(play.at(4.0, die(7)), ["exit web 7 crash", "inspect 4"]);
+    assert_eq!(play.time(4.1), [] as [&str; 0]);
+
+    // It ends again before anybody could look.
+    let mut play = Play::running("always");
+    play.step(2.0, &listed());
+    play.at(2.1, Action::Start);
+    assert_eq!(play.at(2.2, die(7)), ["exit web 7 crash", "inspect 4"]);
+    assert_eq!(play.at(2.3, Action::Start), ["ContainerRestarted", "inspect 5"]);
+    assert_eq!(play.answer(2.4, 5, runs(2.29, 1)), ["exit web 255 unknown"]);
+    assert_eq!(play.life().restarts_total, 1);
+
+    // It is removed before anybody could look.
+    let mut play = Play::running("always");
+    play.step(2.0, &listed());
+    play.at(2.1, Action::Start);
+    play.at(2.2, Action::Kill { signal: 9 });
+    assert_eq!(play.at(2.3, die(137)), ["exit web 137 stopped", "inspect 5"]);
+    assert_eq!(play.at(2.4, Action::Destroy), ["exit web 255 unknown"]);
+}
+
+#[test]
+fn one_that_an_inspection_saw_running_before_its_start_was_told_has_not_ended() {
+    let mut play = Play::running("no");
+    play.at(5.0, die(1));
+    let runs = inspection(json!({"Status": "running", "StartedAt": second(9.0).to_string()}), "no", 0);
+    play.answer(9.1, 3, runs.clone());
+    for gap in [false, true] {
+        if gap {
+            play.step(9.2, &listed());
+        }
+        let question = play.at(9.3, Action::Start);
+        assert!(!question.iter().any(|told| told.starts_with("exit")), "{question:?}");
+        let generation = question.last().unwrap().strip_prefix("inspect ").unwrap().parse().unwrap();
+        assert_eq!(play.answer(9.4, generation, runs.clone()), [] as [&str; 0], "{gap}");
+    }
+}
+
+#[test]
+fn one_that_is_removed_without_a_word_of_its_end_has_ended() {
+    let mut play = Play::running("no");
+    play.step(2.0, &listed());
+    assert_eq!(play.at(2.1, Action::Destroy), ["exit web 255 unknown"]);
+}
+
+#[test]
+fn a_restart_that_was_foreseen_and_did_not_come_adds_nothing() {
+    let mut play = Play::running("always");
+    play.at(5.0, die(1));
+    play.at(5.2, Action::Start);
+    play.answer(5.3, 4, inspection(json!({"Status": "running", "StartedAt": second(5.19).to_string()}), "always", 1));
+    play.at(7.0, die(1));
+    assert_eq!(play.life().restarts_total, 2);
+    play.answer(7.1, 5, inspection(exited(1, 7.0), "always", 1));
+    assert_eq!(play.life().restarts_total, 2);
+}
+
+#[test]
+fn the_end_of_the_next_run_is_not_that_of_the_run_before_which_an_inspection_found() {
+    let mut play = Play::running("no");
+    let again =
+        json!({"Status": "running", "StartedAt": second(10.0).to_string(), "FinishedAt": second(9.0).to_string()});
+    play.answer(10.5, 2, inspection(again, "no", 0));
+    assert_eq!(play.at(11.0, die(1)), ["exit web 0 unknown", "exit web 1 crash", "ContainerCrashed", "inspect 3"]);
+}
+
+#[test]
 fn a_stop_with_a_longer_timeout_than_the_container_s_is_told_by_its_stop_event() {
     let mut play = Play::running("no");
     play.at(10.0, Action::Kill { signal: 15 });
@@ -183,6 +268,26 @@ fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_st
     play.at(11.0, die(1));
     play.at(12.0, Action::Start);
     assert_eq!(play.at(13.0, die(137)), ["inspect 6"]);
+}
+
+#[test]
+fn a_memory_kill_elsewhere_just_after_a_sigkill_does_not_explain_it_and_one_just_before_does() {
+    for (kill, reason) in [(10.5, "signal"), (9.9, "oom")] {
+        let mut play = Play::running("no");
+        let kernel = Arc::new(AtomicU64::new(41));
+        let read = Arc::clone(&kernel);
+        play.oom_kills = OomKills::new(Box::new(move || Some(read.load(Ordering::Relaxed))));
+        play.time(9.8);
+        if kill < 10.0 {
+            kernel.store(42, Ordering::Relaxed);
+        }
+        play.at(10.0, die(137));
+        // Its own `oom` event is on its way.
+        kernel.store(42, Ordering::Relaxed);
+        assert_eq!(play.time(11.0), ["inspect 3"]);
+        let told = play.answer(11.1, 3, inspection(exited(137, 10.0), "no", 0));
+        assert_eq!(told, [format!("exit web 137 {reason}"), "ContainerCrashed".to_owned()]);
+    }
 }
 
 #[test]

@@ -145,7 +145,15 @@ pub struct Life {
     restored: bool,
     /// Deaths up to then were counted by that process.
     counted_until: Option<Timestamp>,
-    restart_count: u64,
+    /// The event stream may have had a gap since it was last looked at.
+    gap: bool,
+    /// It was started, and how the run before that ended was not seen: counted when it is looked at.
+    unseen_end: bool,
+    /// Docker's own count of restarts, if anybody has asked, and those that are in it by now if its policy did what it says.
+    restart_count: Option<u64>,
+    restarts_foreseen: u64,
+    /// Ends after which its policy, which nobody knows yet, may have started it again.
+    restarts_possible: u64,
     inspected: bool,
     /// Grows with each event: an inspection asked for before an event says nothing of the state after it.
     generation: u64,
@@ -189,7 +197,11 @@ impl Life {
             look_at: None,
             restored: false,
             counted_until: None,
-            restart_count: 0,
+            gap: false,
+            unseen_end: false,
+            restart_count: None,
+            restarts_foreseen: 0,
+            restarts_possible: 0,
             inspected: false,
             generation: 0,
             started_at: None,
@@ -272,7 +284,7 @@ impl Life {
                 effects.push(self.inspect());
             }
             Action::Start => {
-                self.end_before(event.at, &mut effects);
+                self.end_before(event.at);
                 self.started(event.at, context, &mut effects);
                 effects.push(self.inspect());
             }
@@ -325,11 +337,6 @@ impl Life {
             }
         }
         if self.vanished.is_some_and(due) {
-            if self.state.has_process() && self.ending.is_none() {
-                // 255 is what Docker itself says of an end that it did not see.
-                let name = self.identity.name.clone();
-                effects.push(Effect::Exited { name, code: 255, reason: ExitReason::Unknown });
-            }
             self.removed(now, context, &mut effects);
             return effects;
         }
@@ -427,6 +434,9 @@ impl Life {
 
     fn removed(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         effects.extend(self.missed(at, context));
+        let unseen = u64::from(std::mem::take(&mut self.unseen_end))
+            + u64::from(self.state.has_process() && self.ending.is_none());
+        self.count_unseen(unseen, effects);
         self.state = State::Removing;
         self.held = None;
         if let Some(ending) = &mut self.ending {

@@ -199,6 +199,8 @@ impl Lifecycle {
     fn on_list(&mut self, ids: &[String]) -> Vec<Effect> {
         let unknown: BTreeSet<String> = ids.iter().filter(|id| !self.lives.contains_key(*id)).cloned().collect();
         self.orphans.listed(unknown.clone());
+        // Asked for at a reconnect, too: what follows of events may lack something.
+        self.lives.values_mut().for_each(Life::after_a_gap);
         let unknown = unknown.into_iter().map(|id| Effect::Inspect { id, generation: 0 });
         self.lives.values().map(Life::inspect).chain(unknown).collect()
     }

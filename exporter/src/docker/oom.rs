@@ -67,12 +67,13 @@ impl OomKills {
     /// whether the kernel has counted one that nothing else accounts for.
     pub fn take(&mut self, at: Timestamp, now: Timestamp) -> bool {
         self.look(now);
-        let led_to_it = |kill: &Kill| kill.after <= at && kill.by >= at - KILL_BEFORE_DIE;
+        let led_to_it = |kill: &Kill| kill.after < at && kill.by >= at - KILL_BEFORE_DIE;
         let found = self.unexplained.iter().position(led_to_it);
         found.is_some_and(|index| self.unexplained.remove(index).is_some())
     }
 
-    fn look(&mut self, now: Timestamp) {
+    /// Looks at the count, so that kills from now on are told from those before.
+    pub fn look(&mut self, now: Timestamp) {
         let Some(count) = (self.read)() else { return };
         if let Some((after, before)) = self.last.replace((now, count)) {
             for _ in 0..count.saturating_sub(before).min(KILLS_KEPT as u64) {

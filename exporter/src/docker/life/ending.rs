@@ -41,6 +41,14 @@ pub(super) enum Wait {
     Die,
 }
 
+impl Ending {
+    /// Whether it was found by an inspection and this `die` tells of it. One after the start of the `run` that followed
+    /// tells of that run.
+    fn is_told_by(&self, at: Timestamp, run: Option<Timestamp>) -> bool {
+        self.waits_for == Wait::Die && !(self.started_again && run.is_some_and(|start| at > start))
+    }
+}
+
 impl Life {
     pub(super) fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         // A child's, or that of the main process: either way this kill is explained.
@@ -70,9 +78,10 @@ impl Life {
         if self.is_known(at) {
             return;
         }
-        self.restored = false;
+        (self.restored, self.gap) = (false, false);
         // An inspection has found it already, with its restart.
-        let found = self.ending.take_if(|ending| ending.waits_for == Wait::Die).is_some();
+        let run = self.inspected_start;
+        let found = self.ending.take_if(|ending| ending.is_told_by(at, run)).is_some();
         if !found {
             // Its last end was still being looked into; that one is over now.
             self.settle(context, effects);
@@ -86,16 +95,21 @@ impl Life {
         // A stop may take longer than its grace period (`docker stop -t 60`); then its `stop` event tells.
         let lapsed = self.announced_until.is_some() && !facts.announced && code != 0;
         let unexplained = code == SIGKILL_CODE && !facts.announced && !facts.oom_event;
+        if unexplained {
+            // Not those of other containers that are killed while this end is being looked into.
+            context.oom_kills.look(context.now);
+        }
         let (waits_for, wait) = match () {
             () if lapsed || unexplained || (untold && !facts.announced) => (Wait::Events, LATE_EVENTS),
             () => (Wait::Inspection, LATE_EVENTS),
         };
-        let restarts_again = !facts.announced && self.setup.restart_policy.starts_again(code, self.restart_count);
+        let restarts = self.restarts_so_far();
+        let restarts_again = !facts.announced && self.setup.restart_policy.starts_again(code, restarts);
         self.ending = Some(Ending {
             facts,
             at,
             uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
-            restarts: self.restart_count,
+            restarts,
             waits_for,
             until: later(context.now, wait).unwrap_or(context.now),
             started_again: false,
@@ -103,8 +117,9 @@ impl Life {
         });
         self.state = if restarts_again { State::Restarting } else { State::Exited };
         if restarts_again && !found {
-            self.count_restarts(self.restart_count + 1);
+            self.foresee_restart();
         }
+        self.restarts_possible += u64::from(!self.inspected && !facts.announced);
         if !facts.announced {
             self.ask_for_log(code, context, effects);
         }
@@ -125,18 +140,36 @@ impl Life {
         })
     }
 
+    /// Whether an event has told of this end.
+    fn saw_end(&self, at: Timestamp) -> bool {
+        let told = self.ending.as_ref().map(|ending| ending.at).or(self.last_exit.as_ref().map(|exit| exit.at));
+        told.is_some_and(|told| told.duration_since(at).unsigned_abs() < Duration::from_secs(1))
+    }
+
     /// `restarts`: how often its policy has started it since it was last looked at.
-    pub(super) fn ended_unseen(&mut self, condition: &Condition, restarts: u64, context: &Context<'_>) {
+    pub(super) fn ended_unseen(
+        &mut self,
+        condition: &Condition,
+        restarts: u64,
+        context: &mut Context<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
         let at = condition.finished_at.unwrap_or(context.now);
-        if self.ending.is_some() || self.is_known(at) {
+        if self.is_known(at) {
             return;
         }
+        if self.saw_end(at) {
+            // The last one was seen; those before it were not.
+            self.count_unseen(restarts, effects);
+            return;
+        }
+        self.settle(context, effects);
         let code = if condition.state.has_process() { 0 } else { condition.exit_code };
         self.ending = Some(Ending {
             facts: ExitFacts { code, unwitnessed: true, ..ExitFacts::default() },
             at,
             uptime: self.started_at.and_then(|start| Duration::try_from(at.duration_since(start)).ok()),
-            restarts: self.restart_count,
+            restarts: self.restarts_so_far(),
             waits_for: Wait::Die,
             until: later(context.now, LATE_DIE).unwrap_or(context.now),
             started_again: condition.state.has_process(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ending::{LATE_DIE, Wait};
 use super::{Context, Effect, Exit, Life, later};
@@ -13,14 +13,13 @@ impl Life {
     /// An inspection was answered.
     pub fn on_inspection(&mut self, answer: &Inspection, generation: u64, context: &mut Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let first = !self.inspected;
         self.setup.clone_from(&answer.setup);
         self.inspected = true;
         if generation == self.generation {
             self.be(answer.identity.clone());
             self.vanished = None;
             let was_known = self.state != State::Other;
-            self.take_condition(&answer.condition, first, context, &mut effects);
+            self.take_condition(&answer.condition, context, &mut effects);
             self.see_start(&answer.condition, was_known, &mut effects);
             self.plan_look(context.now);
         } else {
@@ -53,7 +52,6 @@ impl Life {
     pub(super) fn take_condition(
         &mut self,
         condition: &Condition,
-        first: bool,
         context: &mut Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
@@ -62,20 +60,20 @@ impl Life {
         self.checks = condition.checks.clone();
         self.pid = condition.pid;
         let restored = std::mem::take(&mut self.restored);
-        if first && self.restarts_total == 0 && !restored {
-            self.restarts_total = condition.restart_count;
-            self.restart_count = condition.restart_count;
+        let mut restarts = self.count_restarts(condition.restart_count);
+        self.gap = false;
+        if std::mem::take(&mut self.unseen_end) {
+            // The start that was seen is one of them, if it was its policy's.
+            self.count_unseen(std::mem::take(&mut restarts).max(1), effects);
         }
-        let restarts_before = self.restarts_total;
-        self.count_restarts(condition.restart_count);
-        let restarts = self.restarts_total - restarts_before;
         let start_before = std::mem::replace(&mut self.inspected_start, condition.started_at);
         let runs = condition.state.has_process();
         let ran = before.has_process();
-        let restarted_unseen = ran && runs && self.generation_was_inspected(start_before, condition.started_at);
+        let another_start = self.generation_was_inspected(start_before, condition.started_at);
+        let restarted_unseen = ran && runs && (another_start || restarts > 0);
         let ended_while_away = restored && !ran && self.ended_while_away(condition, restarts);
         if (ran && !runs) || restarted_unseen || ended_while_away {
-            self.ended_unseen(condition, restarts, context);
+            self.ended_unseen(condition, restarts, context, effects);
         } else if before == State::Other && self.last_exit.is_none() && !runs {
             self.remember_old_end(condition);
         }
@@ -108,7 +106,7 @@ impl Life {
         let told = self
             .started_at
             .zip(after)
-            .is_some_and(|(told, after)| told.duration_since(after).unsigned_abs() < Duration::from_secs(5));
+            .is_some_and(|(told, after)| told >= after && told.duration_since(after) < SignedDuration::from_secs(5));
         before.is_some() && after.is_some() && before != after && !told
     }
 
@@ -120,9 +118,37 @@ impl Life {
         }
     }
 
-    pub(super) fn count_restarts(&mut self, count: u64) {
-        // Docker's own goes back to 0 when somebody starts the container.
-        self.restarts_total += if count >= self.restart_count { count - self.restart_count } else { count };
-        self.restart_count = count;
+    /// Takes Docker's own count of restarts; those after ends that nobody saw.
+    pub(super) fn count_restarts(&mut self, count: u64) -> u64 {
+        let foreseen = std::mem::take(&mut self.restarts_foreseen);
+        let possible = std::mem::take(&mut self.restarts_possible);
+        let Some(before) = self.restart_count.replace(count) else {
+            self.restarts_total = self.restarts_total.max(count);
+            return 0;
+        };
+        // It goes back to 0 when somebody starts the container.
+        let unforeseen = count.checked_sub(before).unwrap_or(count).saturating_sub(foreseen);
+        self.restarts_total += unforeseen;
+        unforeseen.saturating_sub(possible)
+    }
+
+    /// Its policy will start it again: Docker counts that at the end of the run.
+    pub(super) const fn foresee_restart(&mut self) {
+        self.restarts_total += 1;
+        self.restarts_foreseen += 1;
+    }
+
+    /// As Docker counts them by now.
+    pub(super) fn restarts_so_far(&self) -> u64 {
+        self.restart_count.unwrap_or_default() + self.restarts_foreseen
+    }
+
+    /// So many ends that nobody saw and nobody can say more of.
+    pub(super) fn count_unseen(&self, ends: u64, effects: &mut Vec<Effect>) {
+        for _ in 0..ends {
+            // 255 is what Docker itself says of an end that it did not see.
+            let name = self.identity.name.clone();
+            effects.push(Effect::Exited { name, code: 255, reason: ExitReason::Unknown });
+        }
     }
 }

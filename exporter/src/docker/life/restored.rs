@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Exit, Life};
+use super::{Exit, Life};
 use crate::docker::container::{Condition, State};
 use crate::docker::exit::ExitReason;
 use crate::docker::memory::{Remembered, RememberedExit};
 
-/// How far the times of an event and of an inspection may be apart that speak of the same thing.
-const SAME: Duration = Duration::from_secs(5);
+/// How far the times of an event and of an inspection may be apart that speak of the same start.
+const SAME: SignedDuration = SignedDuration::from_secs(1);
 
 impl Life {
     /// What the next process has to know of it.
@@ -22,7 +22,7 @@ impl Life {
             state: if runs { State::Running } else { self.state }.as_str().to_owned(),
             started_at: self.last_started_at(),
             restarts_total: self.restarts_total,
-            restart_count: self.restart_count,
+            restart_count: self.restarts_so_far(),
             oom_kills: self.oom_kills,
             last_exit: self.last_exit.as_ref().map(|exit| RememberedExit {
                 code: exit.code,
@@ -39,7 +39,7 @@ impl Life {
         self.restored = true;
         self.state = State::read(&memory.state);
         (self.started_at, self.inspected_start) = (memory.started_at, memory.started_at);
-        (self.restarts_total, self.restart_count) = (memory.restarts_total, memory.restart_count);
+        (self.restarts_total, self.restart_count) = (memory.restarts_total, Some(memory.restart_count));
         self.oom_kills = memory.oom_kills;
         self.failed_start = memory.failed_start;
         self.last_exit = memory.last_exit.as_ref().map(|exit| Exit {
@@ -65,17 +65,21 @@ impl Life {
 
     /// Its end, where that is still being looked into and it runs again: it can no more be found by looking.
     pub(in crate::docker) fn unfinished_end(&self) -> bool {
-        self.ending.as_ref().is_some_and(|ending| ending.started_again)
+        self.unseen_end || self.ending.as_ref().is_some_and(|ending| ending.started_again)
     }
 
-    /// A start of what was running when the process before this one last saw it: it has ended in between.
-    pub(super) fn end_before(&mut self, start: Timestamp, effects: &mut Vec<Effect>) {
-        let ran = std::mem::take(&mut self.restored) && self.state.has_process();
-        let is_news =
-            self.started_at.is_some_and(|known| start > known && start.duration_since(known).unsigned_abs() > SAME);
-        if ran && is_news {
-            let name = self.identity.name.clone();
-            effects.push(Effect::Exited { name, code: 255, reason: ExitReason::Unknown });
+    /// Something may have happened to it that no event tells.
+    pub(in crate::docker) const fn after_a_gap(&mut self) {
+        self.gap = true;
+    }
+
+    /// A start of what was running when it was last seen, by this process before a gap in the events or by the process
+    /// before this one: that run has ended in between.
+    pub(super) fn end_before(&mut self, start: Timestamp) {
+        let unwatched = std::mem::take(&mut self.restored) | std::mem::take(&mut self.gap);
+        let ran = unwatched && self.state.has_process() && self.ending.is_none();
+        if ran && self.last_started_at().is_some_and(|known| start.duration_since(known) > SAME) {
+            self.unseen_end = true;
             self.state = State::Exited;
         }
     }

@@ -1,0 +1,1 @@
+"""What `deploy/e2e/containers` is made of."""
