@@ -6,12 +6,11 @@
 //!
 //! bollard 0.21 negotiates a version but leaves it out of its paths, so the engine answers in its own newest one.
 
+mod address;
 mod lenient;
 mod log;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,7 +20,6 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -30,6 +28,7 @@ use super::answer::{self, DecodeError};
 use super::container::Inspection;
 use super::disk::Usage;
 use super::event::{Event, FILTERS};
+pub use address::Address;
 use lenient::Lenient;
 
 /// For everything but the event stream: a hung engine is found out, not waited for.
@@ -41,43 +40,6 @@ pub const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
 /// asked for as well, so that nothing falls between the subscription and the list.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
-
-/// Where Docker listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// A Unix socket.
-    Unix(PathBuf),
-    /// `host:port` of an engine, or of an allow-list in front of one, without TLS.
-    Tcp(String),
-}
-
-impl Address {
-    /// Reads `unix:///path`, `tcp://host:port` or `http://host:port`; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(path) = text.strip_prefix("unix://") {
-            return path.starts_with('/').then(|| Self::Unix(path.into()));
-        }
-        let authority = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"))?.trim_end_matches('/');
-        let url = Url::parse(&format!("http://{authority}")).ok()?;
-        let plain = url.path() == "/" && url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        (plain && url.host().is_some()).then(|| Self::Tcp(authority.to_owned()))
-    }
-}
-
-impl Default for Address {
-    fn default() -> Self {
-        Self::Unix("/var/run/docker.sock".into())
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
-            Self::Tcp(authority) => write!(formatter, "tcp://{authority}"),
-        }
-    }
-}
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -411,19 +373,4 @@ fn cause(error: &dyn std::error::Error) -> String {
         last = source;
     }
     last.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Address;
-
-    #[test]
-    fn addresses_are_read_as_docker_writes_them() {
-        assert_eq!(Address::parse("unix:///run/docker.sock"), Some(Address::Unix("/run/docker.sock".into())));
-        assert_eq!(Address::parse("tcp://docker:2375"), Some(Address::Tcp("docker:2375".to_owned())));
-        assert_eq!(Address::parse("http://[::1]:2375/"), Some(Address::Tcp("[::1]:2375".to_owned())));
-        for wrong in ["", "docker:2375", "unix://docker.sock", "tcp://", "tcp://a:secret@b:1", "ssh://a", "tcp://a/b"] {
-            assert_eq!(Address::parse(wrong), None, "{wrong}");
-        }
-    }
 }
