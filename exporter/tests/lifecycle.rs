@@ -160,7 +160,8 @@ fn a_restart_that_nobody_saw_is_found_by_its_start() {
 #[test]
 fn a_start_after_a_gap_in_the_events_of_one_that_ran_is_the_end_of_the_run_before() {
     let runs = |at: f64, restarts| {
-        let state = json!({"Status": "running", "StartedAt": second(at).to_string(), "FinishedAt": second(1.9).to_string()});
+        let state =
+            json!({"Status": "running", "StartedAt": second(at).to_string(), "FinishedAt": second(1.9).to_string()});
         inspection(state, "always", restarts)
     };
     // A daemon that was away does not tell of the end, be it soon after the start.
