@@ -51,14 +51,14 @@ PARTS = [
     # Five crash loops.
     part("loop", 1, "exit 1", "--restart", "always", status=LOOPING),
     # Five unhealthy ones.
-    part("ill", 1, FOREVER, *health("false"), health="unhealthy"),
+    part("ill", 1, FOREVER, *health("false", "3s"), health="unhealthy"),
     # Two that are killed for want of memory.
     part("hungry", 2, "tail /dev/zero", "--memory", "24m", "--memory-swap", "24m", status=("exited",), reason="oom"),
     # Two without any limit.
     part("free", 2, FOREVER, limited=False),
-    part("well", 5, FOREVER, *health("true", "2s"), health="healthy"),
-    part("idle", 6, FOREVER, "--cpu-shares", "512", "--memory-reservation", "32m", "--label", "com.docker.compose.project=shop",
-         "--label", "com.docker.compose.service=idle"),
+    part("well", 5, FOREVER, *health("true", "5s"), health="healthy"),
+    part("idle", 6, FOREVER, "--cpu-shares", "512", "--memory-reservation", "32m",
+         "--label", "com.docker.compose.project=shop", "--label", "com.docker.compose.service=idle"),
 
     part("write", 2, "while :; do dd if=/dev/zero of=/f bs=64k count=8 conv=fsync 2>/dev/null; sleep 0.3; done"),
     part("fork", 1, "while :; do sleep 4 & sleep 1; done", "--cpus", "0.1"),
@@ -74,11 +74,12 @@ PARTS = [
          health="unhealthy"),
     part("ill-slow", 1, FOREVER, *health("sleep 5", "2s", "--health-timeout", "1s"), health="unhealthy"),
     part("ill-rare", 1, FOREVER, *health("false", "10s"), health="unhealthy"),
-    part("ill-later", 1, f"sleep 5; touch /bad; {FOREVER}", *health("[ ! -e /bad ]"), health="unhealthy"),
+    part("ill-later", 1, f"sleep 5; touch /bad; {FOREVER}", *health("[ ! -e /bad ]", "1s"), health="unhealthy"),
 
     part("flap", 1, f"while :; do touch /bad; sleep 7; rm /bad; sleep 7; done", *health("[ ! -e /bad ]")),
     # A child is killed for want of memory, again and again; the container goes on.
-    part("starve", 1, "while :; do tail /dev/zero; sleep 5; done", "--memory", "16m", "--memory-swap", "16m", "--cpus", "0.2"),
+    part("starve", 1, "while :; do tail /dev/zero; sleep 5; done", "--memory", "16m", "--memory-swap", "16m",
+         "--cpus", "0.2"),
     part("clean", 1, "exit 0", status=("exited",)),
     part("done", 2, "exit 3", status=("exited",)),
     part("tried", 1, "exit 5", "--restart", "on-failure:2", status=("exited",)),

@@ -120,9 +120,11 @@ def health_checks(value, state, one, runs, seen):
     earlier = [streak for at, start, streak in seen if at < since and start == state["StartedAt"]]
     possible = recent + earlier[-1:] + ([0] if not earlier else [])
     yield "failing streak", streak is not None and min(possible) <= streak <= max(possible), True
-    yield "interval of checks", value("seamark_container_health_check_interval_seconds"), (check.get("Interval") or 30e9) / 1e9
-    yield "time for a check", value("seamark_container_health_check_timeout_seconds"), (check.get("Timeout") or 30e9) / 1e9
-    at, took = (value(f"seamark_container_health_{what}") for what in ("last_check_timestamp_seconds", "check_duration_seconds"))
+    interval, timeout = ((check.get(what) or 30e9) / 1e9 for what in ("Interval", "Timeout"))
+    yield "interval of checks", value("seamark_container_health_check_interval_seconds"), interval
+    yield "time for a check", value("seamark_container_health_check_timeout_seconds"), timeout
+    at = value("seamark_container_health_last_check_timestamp_seconds")
+    took = value("seamark_container_health_check_duration_seconds")
     yield "time of a check and its length", at is None, took is None
     if at is None:
         # After its first check an event or a look has told of it.
@@ -178,7 +180,8 @@ def counted_ends(told, identity, one, role, memory):
     if identity not in memory.started_by_hand and role[0].start and role[0].shell:
         down = one["State"]["Status"] in ("exited", "dead")
         yield "ends, by Docker's restarts", sum(counts.values()), one["RestartCount"] + down
-    failed = {dict(labels)["reason"]: count for labels, count in family.get("seamark_container_start_failures_total", {}).items() if count}
+    failures = family.get("seamark_container_start_failures_total", {}).items()
+    failed = {dict(labels)["reason"]: count for labels, count in failures if count}
     yield "starts that failed", failed, {} if role[0].shell else {"no_such_program": 1}
 
 

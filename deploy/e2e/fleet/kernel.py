@@ -120,7 +120,8 @@ class Reading:
         self.time(stat)
         self.throttling(stat, "throttled_usec", 1e6)
         stat = fields(read(f"{place}/memory.stat"))
-        self.memory(number(read(f"{place}/memory.current")), stat, "file", "anon", "file_mapped", "active_file", "inactive_file")
+        self.memory(number(read(f"{place}/memory.current")), stat, "file", "anon", "file_mapped",
+                    "active_file", "inactive_file")
         self.faults(stat, "")
         self.gauge("container_memory_kernel_usage", stat.get("kernel"))
         self.gauge("container_memory_swap", number(read(f"{place}/memory.swap.current")))
@@ -146,7 +147,8 @@ class Reading:
                     self.disk(words[0], operation, int(told[f"{key}bytes"]), int(told[f"{key}ios"]))
 
     def v1(self, places):
-        cpu, memory, pids, blkio, times = (places.get(name, "/nowhere") for name in ("cpu", "memory", "pids", "blkio", "cpuacct"))
+        hierarchies = ("cpu", "memory", "pids", "blkio", "cpuacct")
+        cpu, memory, pids, blkio, times = (places.get(name, "/nowhere") for name in hierarchies)
         if "unified" in places:
             self.time(fields(read(f"{places['unified']}/cpu.stat")))
         else:

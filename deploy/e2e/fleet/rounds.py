@@ -109,7 +109,7 @@ class Rounds:
             fair = compare.condition(one) == compare.condition(other)
             series = told.of(identity)
             self.families |= {family for family, _ in series}
-            same_run = one["State"]["StartedAt"] == other["State"]["StartedAt"] and one["State"]["Pid"] == other["State"]["Pid"]
+            same_run = all(one["State"][key] == other["State"][key] for key in ("StartedAt", "Pid"))
             if same_run and identity in before:
                 for about, wrong in compare.files(series, before[identity], after[identity]):
                     check(identity, about, wrong)
@@ -134,9 +134,10 @@ class Rounds:
 
     def act(self, step):
         """One of the things that somebody does to containers; those that are not there are left alone."""
-        action, name = ACTIONS[step]
+        what, action, name = ACTIONS[step]
         identity = self.cast.first(name)
         if identity is not None:
+            print(f"after {self.rounds} rounds {name} is {what}", flush=True)
             action(self, identity)
 
     def stop(self, identity):
@@ -154,7 +155,8 @@ class Rounds:
 
     def update(self, identity):
         docker("update", "--memory", "96m", "--memory-swap", "192m", identity)
-        wait_for("the new limit", lambda: self.exporter.scrape().value(identity, "container_spec_memory_limit_bytes") == 96 << 20, 30)
+        limit = lambda: self.exporter.scrape().value(identity, "container_spec_memory_limit_bytes")
+        wait_for("the new limit", lambda: limit() == 96 << 20, 30)
 
     def shoot(self, identity):
         """SIGKILL that Docker knows nothing of."""
@@ -190,16 +192,16 @@ class Rounds:
 
 
 ACTIONS = [
-    (Rounds.restart, "idle"),
-    (Rounds.update, "ill"),
-    (lambda self, identity: docker("pause", identity), "idle"),
-    (Rounds.shoot, "shot"),
-    (lambda self, identity: docker("unpause", identity), "idle"),
-    (Rounds.stop, "well"),
-    (lambda self, identity: docker("rename", identity, "cg-renamed"), "paused"),
-    (lambda self, identity: docker("network", "disconnect", "cg-second", identity), "two-nets"),
-    (Rounds.start, "well"),
-    (Rounds.remove, "leave"),
-    (lambda self, identity: docker("network", "connect", "cg-second", identity), "two-nets"),
-    (lambda self, identity: docker("start", identity), "made"),
+    ("started again", Rounds.restart, "idle"),
+    ("given another limit", Rounds.update, "ill"),
+    ("paused", lambda self, identity: docker("pause", identity), "idle"),
+    ("killed by somebody", Rounds.shoot, "shot"),
+    ("no longer paused", lambda self, identity: docker("unpause", identity), "idle"),
+    ("stopped", Rounds.stop, "well"),
+    ("renamed", lambda self, identity: docker("rename", identity, "cg-renamed"), "paused"),
+    ("taken from a network", lambda self, identity: docker("network", "disconnect", "cg-second", identity), "two-nets"),
+    ("started", Rounds.start, "well"),
+    ("removed", Rounds.remove, "leave"),
+    ("given a network", lambda self, identity: docker("network", "connect", "cg-second", identity), "two-nets"),
+    ("started for the first time", lambda self, identity: docker("start", identity), "made"),
 ]
