@@ -28,6 +28,9 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<Family>, ParseError> {
     Ok(reader.drafts.into_iter().filter_map(Draft::finish).collect())
 }
 
+/// What is put behind the name of a histogram, and whether behind that of a summary as well.
+const PARTS: [(&str, bool); 3] = [("_count", true), ("_sum", true), ("_bucket", false)];
+
 #[derive(Default)]
 struct Reader {
     drafts: Vec<Draft>,
@@ -45,6 +48,16 @@ impl Reader {
                 }
             }
             Told::Type(name, kind) => {
+                let has = |of_summaries| match kind {
+                    Kind::Histogram => true,
+                    Kind::Summary => of_summaries,
+                    Kind::Counter | Kind::Gauge | Kind::Untyped => false,
+                };
+                let is_there = |part: &str| self.places.contains_key(&format!("{name}{part}"));
+                if PARTS.iter().any(|(part, of_summaries)| has(*of_summaries) && is_there(part)) {
+                    // They would be told twice.
+                    return Err(line.malformed("the TYPE of a metric before its parts"));
+                }
                 let draft = self.draft(name);
                 if draft.kind.replace(kind).is_some() {
                     return Err(line.malformed("one TYPE of a metric, before its samples"));
@@ -57,8 +70,7 @@ impl Reader {
 
     /// The family that a name belongs to: `x_count` to the histogram or summary `x`, if there is one.
     fn draft(&mut self, name: &str) -> &mut Draft {
-        let parts = [("_count", true), ("_sum", true), ("_bucket", false)];
-        let stem = parts.iter().find_map(|(suffix, of_summaries)| {
+        let stem = PARTS.iter().find_map(|(suffix, of_summaries)| {
             let place = *self.places.get(name.strip_suffix(suffix)?)?;
             let kind = self.drafts.get(place)?.kind;
             (kind == Some(Kind::Histogram) || (*of_summaries && kind == Some(Kind::Summary))).then_some(place)
@@ -245,6 +257,7 @@ mod tests {
             ("a{__name__=\"b\"} 1\n", "line 1: a label name that is not reserved"),
             ("# TYPE a gauge\n# TYPE a gauge\n", "line 2: one TYPE of a metric, before its samples"),
             ("a 1\n# TYPE a gauge\n", "line 2: one TYPE of a metric, before its samples"),
+            ("a_sum 1\n# TYPE a histogram\n", "line 2: the TYPE of a metric before its parts"),
             ("# HELP a x\n# HELP a x\n", "line 2: no second HELP of a metric"),
             ("# HELP a \\x\n", "line 1: only `\\\\` and `\\n` behind a backslash"),
             ("# TYPE a gauge \n", "line 1: `counter`, `gauge`, `histogram`, `summary` or `untyped`"),
