@@ -88,7 +88,8 @@ pub use textfile::NamesTaken;
 /// The flags that may be given several times.
 pub const REPEATED_FLAGS: &[&str] = &[textfile::DIRECTORY_FLAG];
 
-/// Every collector there is, in the order in which they are read and listed.
+/// Every collector there is, in the order in which they are read and listed. `container_lifetime` tells what
+/// `container_memory` has counted, and `threshold` of what `filesystem` and `netdev` have seen: they come later.
 pub static COLLECTORS: &[Registration] = &[
     cpu::COLLECTOR,
     meminfo::COLLECTOR,
@@ -139,26 +140,26 @@ pub static COLLECTORS: &[Registration] = &[
     softirqs::COLLECTOR,
     systemd::COLLECTOR,
     docker::COLLECTOR,
+    docker_disk::COLLECTOR,
     container_state::COLLECTOR,
     container_exits::COLLECTOR,
     container_health::COLLECTOR,
     container_expected::COLLECTOR,
-    compose::COLLECTOR,
     container_alerts::COLLECTOR,
+    compose::COLLECTOR,
     container_cpu::COLLECTOR,
     container_memory::COLLECTOR,
     container_io::COLLECTOR,
+    container_network::COLLECTOR,
     container_pids::COLLECTOR,
     container_pressure::COLLECTOR,
     container_log::COLLECTOR,
-    container_lifetime::COLLECTOR,
     container_fs::COLLECTOR,
+    container_lifetime::COLLECTOR,
     machine::COLLECTOR,
-    container_network::COLLECTOR,
-    threshold::COLLECTOR,
     storage::COLLECTOR,
-    docker_disk::COLLECTOR,
     probe::COLLECTOR,
+    threshold::COLLECTOR,
 ];
 
 /// Those that tell of the host, with node_exporter's names: all before `docker`.

@@ -336,6 +336,7 @@ async fn podman_loses_no_container_and_a_stop_on_it_is_no_crash() {
     {
         exporter.says(&state(name, word)).await;
     }
+    exporter.says(r#"seamark_docker_info{engine="podman",version="28.5.2",api_version="1.41"} 1"#).await;
     eventually("the one without a word", || (exporter.family("seamark_container_info").len() == 6).then_some(())).await;
 
     // Its health: the word stands beside the action.
