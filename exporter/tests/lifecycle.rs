@@ -160,7 +160,8 @@ fn a_restart_that_nobody_saw_is_found_by_its_start() {
 #[test]
 fn a_start_after_a_gap_in_the_events_of_one_that_ran_is_the_end_of_the_run_before() {
     let runs = |at: f64, restarts| {
-        let state = json!({"Status": "running", "StartedAt": second(at).to_string(), "FinishedAt": second(1.9).to_string()});
+        let state =
+            json!({"Status": "running", "StartedAt": second(at).to_string(), "FinishedAt": second(1.9).to_string()});
         inspection(state, "always", restarts)
     };
     // A daemon that was away does not tell of the end, be it soon after the start.
@@ -268,6 +269,19 @@ fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_st
     play.at(11.0, die(1));
     play.at(12.0, Action::Start);
     assert_eq!(play.at(13.0, die(137)), ["inspect 6"]);
+}
+
+#[test]
+fn a_start_that_is_told_long_after_docker_s_own_note_of_it_is_no_second_run() {
+    let mut play = Play::running("no");
+    play.at(10.0, Action::Kill { signal: 15 });
+    play.at(10.1, die(143));
+    play.at(20.0, Action::Start);
+    // A slow machine: 8 s from the note to the event.
+    let running = json!({"Status": "running", "Pid": 7, "StartedAt": second(12.0).to_string()});
+    assert_eq!(play.answer(20.1, 5, inspection(running, "no", 0)), Vec::<String>::new());
+    assert_eq!(play.time(30.0), Vec::<String>::new(), "no end that nobody saw");
+    assert_eq!(play.life().last_started_at(), Some(second(12.0)));
 }
 
 #[test]
