@@ -179,6 +179,26 @@ mod tests {
     }
 
     #[test]
+    fn what_else_the_example_shows_in_comments_is_good() {
+        let example = include_str!("../../deploy/examples/exporter.yml").replace("\nstorage: []\n", "\n");
+        let begins = ["# watch:", "#   - {name: ", "#   - {service: ", "# include:", "# exclude:", "# labels:"];
+        let begins = begins.into_iter().chain(["# state_file:", "# storage:"]);
+        let begins: Vec<_> = begins.collect();
+        let line = |line: &str| match line.trim_start() {
+            text if begins.iter().any(|begin| text.starts_with(begin)) && !text.contains("http") => {
+                format!("{}\n", line.replacen("# ", "", 1))
+            }
+            _ => format!("{line}\n"),
+        };
+        let (before_probes, _) = example.split_once("\n# probes:").unwrap();
+        let text: String = before_probes.lines().map(line).collect();
+        let all = load_text(&text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+        assert_eq!((all.docker.watch.len(), all.storage.len(), all.alertmanager.labels.len()), (2, 3, 1));
+        assert_eq!((all.docker.rules.include.len(), all.docker.rules.exclude.len()), (1, 1));
+        assert!(all.docker.state_file.is_some());
+    }
+
+    #[test]
     fn the_probes_that_the_example_shows_in_comments_are_good() {
         let example = include_str!("../../deploy/examples/exporter.yml");
         let uncommented = |from: &str| -> String {

@@ -15,8 +15,8 @@ use seamark_exporter::docker::container::{Identity, Inspection};
 use seamark_exporter::docker::event::{Action, Event};
 use seamark_exporter::docker::life::{Context, Effect, Life};
 use seamark_exporter::docker::lifecycle::{Input, Lifecycle};
-use seamark_exporter::docker::memory::Memory;
 use seamark_exporter::docker::oom::OomKills;
+use seamark_exporter::docker::record::Record;
 use seamark_exporter::docker::rules::Rules;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ impl Process {
     /// The next process, with what this one has written down.
     fn again(&self) -> Self {
         let mut next = Lifecycle::default();
-        next.recall(Memory::from_json(&self.0.remember().to_json()).unwrap());
+        next.recall(Record::from_json(&self.0.remember().to_json()).unwrap());
         Self(next)
     }
 

@@ -284,6 +284,7 @@ async fn a_lost_event_stream_loses_nothing_and_doubles_nothing() {
 async fn docker_may_come_late_and_go_and_what_ended_meanwhile_is_unknown() {
     let mut story = Story::prepare("{}");
     eventually("no Docker yet", || story.has("seamark_docker_up 0")).await;
+    assert!(!story.metrics().contains("seamark_docker_info") && !story.metrics().contains("seamark_docker_containers"));
     story.docker.put("aa", "web", "no", "running");
     story.docker.listen();
     story.connected().await;
@@ -291,6 +292,10 @@ async fn docker_may_come_late_and_go_and_what_ended_meanwhile_is_unknown() {
         story.has(r#"seamark_container_state{id="/docker/aa",name="web",image="busybox:latest",state="running"} 1"#)
     })
     .await;
+    let engine = r#"seamark_docker_info{engine="docker",version="28.5.2",api_version="1.41"} 1"#;
+    assert!(story.has(engine).is_some());
+    assert!(story.has(r#"seamark_docker_containers{state="running"} 1"#).is_some());
+    assert!(story.has(r#"seamark_docker_containers{state="exited"} 0"#).is_some());
 
     story.docker.stop();
     eventually("away", || story.has("seamark_docker_up 0")).await;

@@ -29,9 +29,7 @@ impl Collector for ContainerAlerts {
         let family = out.gauge("seamark_container_alerts_enabled", help);
         self.inventory.read(|known| {
             for life in known.lives() {
-                let path = life.identity.path();
-                let labels = [("id", path.as_str()), ("name", life.identity.name.as_str())];
-                family.push(&labels, known.rules.cover(&life.identity, &life.setup));
+                family.push_with(&life.labels.named, &[], known.rules.cover(&life.identity, &life.setup));
             }
         });
         Ok(())

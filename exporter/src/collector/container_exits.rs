@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use seamark_kit::exposition::{Exposition, Value};
 
-use super::container_state::{push_by_name, with_identity};
 use super::{CollectError, Collector, Registration};
 use crate::docker::inventory::{Inventory, Known};
 
@@ -59,20 +58,18 @@ fn last_exits(known: &Known, out: &mut Exposition) {
     let ended = || known.lives().filter_map(|life| Some((life, life.last_exit.as_ref()?)));
     let codes = out.gauge("seamark_container_last_exit_code", "The exit code of a container's last end.");
     for (life, exit) in ended() {
-        with_identity(life, ("reason", exit.reason.as_str()), |labels| {
-            codes.push(labels, u64::try_from(exit.code).map_or(Value::Float(exit.code as f64), Value::Integer));
-        });
+        let code = u64::try_from(exit.code).map_or(Value::Float(exit.code as f64), Value::Integer);
+        codes.push_with(&life.labels.described, &[("reason", exit.reason.as_str())], code);
     }
     let help = "When a container last ended, in seconds since 1970.";
     let times = out.gauge("seamark_container_last_exit_timestamp_seconds", help);
     for (life, exit) in ended() {
-        with_identity(life, ("reason", exit.reason.as_str()), |labels| {
-            times.push(labels, exit.at.as_duration().as_secs_f64());
-        });
+        let reason = [("reason", exit.reason.as_str())];
+        times.push_with(&life.labels.described, &reason, exit.at.as_duration().as_secs_f64());
     }
     let help = "How long the last run of a container took that has ended.";
     let runs = out.gauge("seamark_container_last_run_duration_seconds", help);
     for (life, uptime) in ended().filter_map(|(life, exit)| Some((life, exit.uptime?))) {
-        push_by_name(runs, life, uptime.as_secs_f64());
+        runs.push_with(&life.labels.named, &[], uptime.as_secs_f64());
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use seamark_kit::exposition::Exposition;
 
-use super::container_state::push_by_name;
 use super::{CollectError, Collector, Registration};
 use crate::docker::container::{Check, HealthCheck};
 use crate::docker::inventory::{Inventory, Known};
@@ -37,12 +36,12 @@ fn tell(known: &Known, out: &mut Exposition) {
     let help = "How many health checks of a container have failed in a row.";
     let family = out.gauge("seamark_container_health_failing_streak", help);
     for (life, _) in checked(known) {
-        push_by_name(family, life, life.checks.failing_streak);
+        family.push_with(&life.labels.named, &[], life.checks.failing_streak);
     }
     let mut of_check = |name: &'static str, help: &'static str, value: fn(&HealthCheck) -> f64| {
         let family = out.gauge(name, help);
         for (life, check) in checked(known) {
-            push_by_name(family, life, value(&check));
+            family.push_with(&life.labels.named, &[], value(&check));
         }
     };
     let help = "How long a health check of a container may take.";
@@ -53,7 +52,7 @@ fn tell(known: &Known, out: &mut Exposition) {
         let family = out.gauge(name, help);
         for (life, _) in checked(known) {
             if let Some(last) = &life.checks.last {
-                push_by_name(family, life, value(last));
+                family.push_with(&life.labels.named, &[], value(last));
             }
         }
     };

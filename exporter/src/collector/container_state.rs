@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use seamark_kit::exposition::{Exposition, Family, Value};
+use seamark_kit::exposition::Exposition;
 
 use super::{CollectError, Collector, Registration};
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Health, State};
@@ -47,27 +47,22 @@ impl Collector for ContainerState {
 }
 
 fn info(known: &Known, out: &mut Exposition) {
-    let family = out.gauge("seamark_container_info", "A container that exists; its value is 1.");
+    let family = out.gauge("seamark_container_info", "A container that exists, running or not; always 1.");
+    let more: Vec<_> = known.shown_labels.iter().filter(|label| !COMPOSE.contains(&label.as_str())).cloned().collect();
     for life in known.lives() {
-        let (id, policy) = (life.identity.path(), life.setup.restart_policy.name.as_str());
-        let shown = |label: &'static str| {
-            let wanted = known.shown_labels.iter().any(|shown| shown == label);
-            if wanted { life.identity.label(label) } else { "" }
-        };
+        let id = life.identity.path();
         let fixed = [
             ("id", id.as_str()),
             ("name", &life.identity.name),
             ("image", &life.identity.image),
             ("image_id", &life.identity.image_id),
-            ("restart_policy", policy),
-            ("compose_project", shown(COMPOSE_PROJECT)),
-            ("compose_service", shown(COMPOSE_SERVICE)),
+            ("restart_policy", &life.setup.restart_policy.name),
+            ("compose_project", life.identity.label(COMPOSE_PROJECT)),
+            ("compose_service", life.identity.label(COMPOSE_SERVICE)),
         ];
-        let more: Vec<_> =
-            known.shown_labels.iter().filter(|label| !COMPOSE.contains(&label.as_str())).cloned().collect();
         let more = shown_labels(&life.identity, &more);
         let fixed = fixed.into_iter().map(|(name, value)| (Cow::Borrowed(name), value));
-        family.push_named(fixed.chain(more.iter().map(|(name, value)| (name.clone(), value.as_str()))), 1_u64);
+        family.push_named(fixed.chain(more.iter().map(|(name, value)| (name.clone(), value.as_str()))), true);
     }
 }
 
@@ -76,9 +71,7 @@ fn states(known: &Known, out: &mut Exposition) {
     let family = out.gauge("seamark_container_state", help);
     for life in known.lives() {
         for state in State::ALL {
-            with_identity(life, ("state", state.as_str()), |labels| {
-                family.push(labels, state == life.state);
-            });
+            family.push_with(&life.labels.described, &[("state", state.as_str())], state == life.state);
         }
     }
 }
@@ -89,9 +82,7 @@ fn healths(known: &Known, out: &mut Exposition) {
     // Docker keeps the last answer of a container that has ended: no news of anything.
     for life in known.lives().filter(|life| life.state.has_process()) {
         for health in Health::ALL {
-            with_identity(life, ("status", health.as_str()), |labels| {
-                family.push(labels, health == life.health);
-            });
+            family.push_with(&life.labels.described, &[("status", health.as_str())], health == life.health);
         }
     }
 }
@@ -100,7 +91,7 @@ fn restarts(known: &Known, out: &mut Exposition) {
     let help = "How often a container's restart policy has started it again.";
     let family = out.counter("seamark_container_restarts_total", help);
     for life in known.lives() {
-        push_by_name(family, life, life.restarts_total);
+        family.push_with(&life.labels.named, &[], life.restarts_total);
     }
 }
 
@@ -109,7 +100,7 @@ fn times(known: &Known, out: &mut Exposition) {
     let mut tell = |name: &'static str, help: &'static str, time: fn(&Life) -> Option<Timestamp>| {
         let family = out.gauge(name, help);
         for (life, time) in known.lives().filter_map(|life| Some((life, time(life)?))) {
-            push_by_name(family, life, time.as_duration().as_secs_f64());
+            family.push_with(&life.labels.named, &[], time.as_duration().as_secs_f64());
         }
     };
     let help = "When a container was made, in seconds since 1970.";
@@ -124,25 +115,7 @@ fn images(known: &Known, out: &mut Exposition) {
     let family = out.gauge("seamark_container_image_outdated", help);
     for life in known.lives() {
         if let Some(outdated) = is_outdated(&life.identity.image, &life.identity.image_id, &known.images) {
-            push_by_name(family, life, outdated);
+            family.push_with(&life.labels.named, &[], outdated);
         }
     }
-}
-
-/// A sample with the few labels that find a container again.
-pub(super) fn push_by_name(family: &mut Family, life: &Life, value: impl Into<Value>) {
-    family.push(&[("id", &life.identity.path()), ("name", &life.identity.name)], value);
-}
-
-/// The labels of everything that is said of one container, with one more.
-pub(super) fn with_identity(life: &Life, more: (&'static str, &str), use_labels: impl FnOnce(&[(&'static str, &str)])) {
-    let identity = &life.identity;
-    use_labels(&[
-        ("id", &identity.path()),
-        ("name", &identity.name),
-        ("image", &identity.image),
-        ("compose_project", identity.label(COMPOSE_PROJECT)),
-        ("compose_service", identity.label(COMPOSE_SERVICE)),
-        more,
-    ]);
 }

@@ -6,12 +6,11 @@
 //!
 //! bollard 0.21 negotiates a version but leaves it out of its paths, so the engine answers in its own newest one.
 
+mod address;
 mod lenient;
 mod log;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,7 +20,6 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Url;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -30,6 +28,7 @@ use super::answer::{self, DecodeError};
 use super::container::Inspection;
 use super::disk::Usage;
 use super::event::{Event, FILTERS};
+pub use address::Address;
 use lenient::Lenient;
 
 /// For everything but the event stream: a hung engine is found out, not waited for.
@@ -41,43 +40,6 @@ pub const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// bollard does not tell when the engine has begun to send events; what happened since this long before the question is
 /// asked for as well, so that nothing falls between the subscription and the list.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(1);
-
-/// Where Docker listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// A Unix socket.
-    Unix(PathBuf),
-    /// `host:port` of an engine, or of an allow-list in front of one, without TLS.
-    Tcp(String),
-}
-
-impl Address {
-    /// Reads `unix:///path`, `tcp://host:port` or `http://host:port`; `None` for anything else.
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(path) = text.strip_prefix("unix://") {
-            return path.starts_with('/').then(|| Self::Unix(path.into()));
-        }
-        let authority = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"))?.trim_end_matches('/');
-        let url = Url::parse(&format!("http://{authority}")).ok()?;
-        let plain = url.path() == "/" && url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        (plain && url.host().is_some()).then(|| Self::Tcp(authority.to_owned()))
-    }
-}
-
-impl Default for Address {
-    fn default() -> Self {
-        Self::Unix("/var/run/docker.sock".into())
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
-            Self::Tcp(authority) => write!(formatter, "tcp://{authority}"),
-        }
-    }
-}
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +95,7 @@ pub enum Reading {
 #[derive(Debug, Clone)]
 pub struct Client {
     address: Address,
+    engine: Engine,
     asks: Asks,
     /// For logs, whatever reads the rest: bollard keeps a frame in memory however long its header says it is.
     logs: Arc<OnceLock<Option<Lenient>>>,
@@ -142,6 +105,17 @@ pub struct Client {
 enum Asks {
     Bollard(Docker),
     Lenient(Lenient),
+}
+
+/// What an engine says of itself; empty where it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// `docker` or `podman`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: String,
+    /// The newest version of the API that it speaks.
+    pub api_version: String,
 }
 
 /// Events; one that cannot be understood is an item, not the end.
@@ -154,7 +128,7 @@ impl Client {
     ///
     /// [`ClientError`] when there is no socket, no answer within [`DEADLINE`], or a refusal.
     pub async fn connect(address: &Address, reading: Reading) -> Result<Self, ClientError> {
-        let asks = match reading {
+        let (asks, engine) = match reading {
             Reading::Strict => {
                 let seconds = DEADLINE.as_secs();
                 let docker = match address {
@@ -169,16 +143,28 @@ impl Client {
                 let docker = within_deadline(address, "/version", negotiated).await?;
                 let version = within_deadline(address, "/version", docker.version()).await?;
                 let mut parts = version.components.into_iter().flatten();
-                if parts.any(|part| part.name.contains("Podman")) {
-                    // What its events say of health stands in a field that bollard leaves out.
-                    Asks::Lenient(Lenient::connect(address).await?)
-                } else {
-                    Asks::Bollard(docker)
-                }
+                let is_podman = parts.any(|part| part.name.contains("Podman"));
+                let engine = Engine {
+                    name: if is_podman { "podman" } else { "docker" },
+                    version: version.version.unwrap_or_default(),
+                    api_version: version.api_version.unwrap_or_default(),
+                };
+                // What Podman's events say of health stands in a field that bollard leaves out.
+                let asks =
+                    if is_podman { Asks::Lenient(Lenient::connect(address).await?.0) } else { Asks::Bollard(docker) };
+                (asks, engine)
             }
-            Reading::Lenient => Asks::Lenient(Lenient::connect(address).await?),
+            Reading::Lenient => {
+                let (lenient, engine) = Lenient::connect(address).await?;
+                (Asks::Lenient(lenient), engine)
+            }
         };
-        Ok(Self { address: address.clone(), asks, logs: Arc::default() })
+        Ok(Self { address: address.clone(), engine, asks, logs: Arc::default() })
+    }
+
+    /// What the engine said of itself when the connection was made.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Whether Docker answers.
@@ -324,7 +310,7 @@ impl Client {
 
     async fn lenient(&self) -> Result<Lenient, ClientError> {
         match &self.asks {
-            Asks::Bollard(_) => Lenient::connect(&self.address).await,
+            Asks::Bollard(_) => Lenient::connect(&self.address).await.map(|(lenient, _)| lenient),
             Asks::Lenient(lenient) => Ok(lenient.clone()),
         }
     }
@@ -387,19 +373,4 @@ fn cause(error: &dyn std::error::Error) -> String {
         last = source;
     }
     last.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Address;
-
-    #[test]
-    fn addresses_are_read_as_docker_writes_them() {
-        assert_eq!(Address::parse("unix:///run/docker.sock"), Some(Address::Unix("/run/docker.sock".into())));
-        assert_eq!(Address::parse("tcp://docker:2375"), Some(Address::Tcp("docker:2375".to_owned())));
-        assert_eq!(Address::parse("http://[::1]:2375/"), Some(Address::Tcp("[::1]:2375".to_owned())));
-        for wrong in ["", "docker:2375", "unix://docker.sock", "tcp://", "tcp://a:secret@b:1", "ssh://a", "tcp://a/b"] {
-            assert_eq!(Address::parse(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::exit::ExitReason;
-use super::memory::RememberedCounts;
+use super::record::RememberedCounts;
 use super::start::StartFailure;
 
 /// How long a name's counts are kept after its last container is gone: a day's dashboards stay whole.

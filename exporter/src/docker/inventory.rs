@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::client::Engine;
 use super::event::Event;
 use super::exits::Counts;
 use super::expected::Expected;
@@ -45,6 +46,8 @@ pub struct Known {
     pub up: bool,
     /// The event stream is open.
     pub events_connected: bool,
+    /// Which engine it is; `None` before it has answered.
+    pub engine: Option<Engine>,
     /// Docker has been asked, and either every container was inspected or there was no answer.
     pub looked: bool,
     /// Parts of answers that could not be understood.
@@ -175,6 +178,10 @@ impl Inventory {
     /// Docker answers, or not; returns what was noted before.
     pub(super) fn set_up(&self, up: bool) -> bool {
         std::mem::replace(&mut self.lock().up, up)
+    }
+
+    pub(super) fn set_engine(&self, engine: Engine) {
+        self.lock().engine = Some(engine);
     }
 
     pub(super) fn set_events_connected(&self, connected: bool) {

@@ -4,9 +4,11 @@
 //! event, `now` that of this process: what has to be close together is compared by the former, what is waited for is
 //! timed by the latter.
 
+mod effect;
 mod ending;
 mod inspected;
 mod kills;
+mod labels;
 mod log;
 mod looks;
 mod looping;
@@ -22,13 +24,13 @@ use seamark_kit::secret::Secret;
 
 use super::container::{Checks, Health, Identity, Setup, State};
 use super::event::{Action, Event};
-use super::exit::{ExitReason, SIGKILL_CODE};
-use super::oom::OomKills;
-use super::rules::Rules;
-use super::start::{FailedStart, StartFailure};
+use super::exit::SIGKILL_CODE;
+use super::start::FailedStart;
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
+pub use effect::{Context, Effect, Exit};
 use ending::{Ending, Wait};
 pub use kills::OomTally;
+pub use labels::LifeLabels;
 use log::Log;
 use looping::Looping;
 use removal::Handling;
@@ -41,77 +43,13 @@ const LATE_INSPECTION: Duration = Duration::from_millis(500);
 /// What a stop may take beyond its grace period.
 const STOP_SLACK: Duration = Duration::from_secs(5);
 
-/// What a step found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// A container of that name ended.
-    Exited {
-        /// Its name.
-        name: String,
-        /// The code it ended with.
-        code: i64,
-        /// Why.
-        reason: ExitReason,
-    },
-    /// A container of that name could not be started.
-    StartFailed {
-        /// Its name.
-        name: String,
-        /// Why.
-        reason: StartFailure,
-    },
-    /// Tell Alertmanager.
-    Alert(Box<EventAlert>),
-    /// Inspect it and hand the answer back with this generation.
-    Inspect {
-        /// Its id.
-        id: String,
-        /// Which state of things the question is about.
-        generation: u64,
-    },
-    /// Read its last lines and hand them back.
-    ReadLog {
-        /// Its id.
-        id: String,
-        /// How many.
-        lines: u32,
-    },
-    /// It was taken away while it ran, or is missed: to be told if nothing takes its place.
-    Missed(Box<EventAlert>),
-    /// It was started: crashes of the same Compose service are over.
-    Started,
-    /// It is gone.
-    Removed,
-}
-
-/// What a step may look at beside the container itself.
-pub struct Context<'a> {
-    /// The time.
-    pub now: Timestamp,
-    /// What to tell of.
-    pub rules: &'a Rules,
-    /// The kernel's count of memory kills.
-    pub oom_kills: &'a mut OomKills,
-}
-
-/// An end, judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
-    /// The exit code.
-    pub code: i64,
-    /// Why it ended.
-    pub reason: ExitReason,
-    /// When, by the engine's clock.
-    pub at: Timestamp,
-    /// How long it had run.
-    pub uptime: Option<Duration>,
-}
-
 /// What is known of one container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
     /// Who it is.
     pub identity: Identity,
+    /// The labels of what is told of it.
+    pub labels: LifeLabels,
     /// How it was set up; the defaults until it was inspected.
     pub setup: Setup,
     /// How it is.
@@ -176,6 +114,7 @@ impl Life {
     /// A container that an event or a list speaks of for the first time.
     pub fn new(identity: Identity) -> Self {
         Self {
+            labels: LifeLabels::of(&identity),
             identity,
             setup: Setup::default(),
             state: State::Other,
@@ -359,7 +298,14 @@ impl Life {
     fn take_identity(&mut self, from: &Identity) {
         // The latest event has the latest name; the image id is only in inspections.
         let image_id = std::mem::take(&mut self.identity.image_id);
-        self.identity = Identity { image_id, ..from.clone() };
+        self.be(Identity { image_id, ..from.clone() });
+    }
+
+    fn be(&mut self, identity: Identity) {
+        if self.identity != identity {
+            self.labels = LifeLabels::of(&identity);
+            self.identity = identity;
+        }
     }
 
     fn started(&mut self, at: Timestamp, context: &Context<'_>, effects: &mut Vec<Effect>) {

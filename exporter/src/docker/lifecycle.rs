@@ -9,9 +9,9 @@ use super::event::{Action, Event};
 use super::exit::ExitReason;
 use super::exits::ExitCounts;
 use super::life::{Context, Effect, Life};
-use super::memory::{Memory, Remembered};
 use super::missing::Missing;
 use super::orphans::Orphans;
+use super::record::{Record, Remembered};
 use super::running::Running;
 use crate::alertmanager::alert::EventAlert;
 
@@ -63,18 +63,18 @@ impl Lifecycle {
     }
 
     /// What the next process has to know.
-    pub fn remember(&self) -> Memory {
+    pub fn remember(&self) -> Record {
         let mut exits = self.exits.clone();
         for life in self.lives.values().filter(|life| life.unfinished_end()) {
             exits.count(&life.identity.name, ExitReason::Unknown);
         }
         let mut containers = self.remembered.clone();
         containers.extend(self.lives.iter().map(|(id, life)| (id.clone(), life.remember())));
-        Memory::new(exits.remember(), containers)
+        Record::new(exits.remember(), containers)
     }
 
     /// Takes over what the process before this one knew. To be done before the first step.
-    pub fn recall(&mut self, memory: Memory) {
+    pub fn recall(&mut self, memory: Record) {
         self.exits.recall(&memory.names);
         self.remembered = memory.containers;
     }

@@ -1,4 +1,4 @@
-//! The state file: [`Memory`] on disk, so that counts do not go back to 0 with a restart.
+//! The state file: [`Record`] on disk, so that counts do not go back to 0 with a restart.
 //!
 //! Written beside itself and renamed, so that there is always a whole one. Nothing that goes wrong here stops anything.
 
@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::{info, warn};
 
-use super::memory::Memory;
+use super::record::Record;
 
 /// A thousand names and a thousand containers are 300 KB.
 const LONGEST: u64 = 64 << 20;
@@ -59,13 +59,13 @@ impl StateFile {
     }
 
     /// Reads it; `None` where there is none yet, or none that can be used. Such a one is kept aside.
-    pub fn load(&self) -> Option<Memory> {
+    pub fn load(&self) -> Option<Record> {
         let path = self.path.display();
         let problem = match read(&self.path) {
-            Ok(bytes) => match Memory::from_json(&bytes) {
-                Ok(memory) => {
+            Ok(bytes) => match Record::from_json(&bytes) {
+                Ok(record) => {
                     self.saving.lock().unwrap_or_else(PoisonError::into_inner).last = Some(bytes);
-                    return Some(memory);
+                    return Some(record);
                 }
                 Err(problem) => problem,
             },
@@ -93,7 +93,7 @@ impl StateFile {
     /// Writes what `look` finds, if that changes anything. A failure is told once, until it works again.
     ///
     /// It looks only when it is its turn, so that of two at once the later one does not write what is older.
-    pub fn save(&self, look: impl FnOnce() -> Memory) {
+    pub fn save(&self, look: impl FnOnce() -> Record) {
         let mut saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let json = look().to_json();
         if saving.foreign || saving.last.as_ref() == Some(&json) {
@@ -158,11 +158,11 @@ fn unix_seconds() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::docker::memory::RememberedCounts;
+    use crate::docker::record::RememberedCounts;
 
-    fn memory(crashes: u64) -> Memory {
+    fn record(crashes: u64) -> Record {
         let counts = RememberedCounts { exits: [("crash".to_owned(), crashes)].into(), ..RememberedCounts::default() };
-        Memory::new([("web".to_owned(), counts)].into(), [].into())
+        Record::new([("web".to_owned(), counts)].into(), [].into())
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -179,15 +179,15 @@ mod tests {
         assert_eq!(StateFile::new(path.clone()).load(), None);
         // A process was killed while it wrote.
         fs::write(folder.path().join("exporter.state.new"), "half").unwrap();
-        StateFile::new(path.clone()).save(|| memory(1));
+        StateFile::new(path.clone()).save(|| record(1));
         let file = StateFile::new(path.clone());
-        assert_eq!(file.load(), Some(memory(1)));
+        assert_eq!(file.load(), Some(record(1)));
         assert_eq!(file.status(), Status::default());
-        file.save(|| memory(1));
+        file.save(|| record(1));
         assert_eq!(file.status().written_at, 0, "nothing has changed");
-        file.save(|| memory(2));
+        file.save(|| record(2));
         assert!(file.status().written_at > 0);
-        assert_eq!(StateFile::new(path).load(), Some(memory(2)));
+        assert_eq!(StateFile::new(path).load(), Some(record(2)));
         assert_eq!(names(folder.path()), ["exporter.state"]);
     }
 
@@ -202,8 +202,8 @@ mod tests {
             let aside = names(folder.path());
             assert!(aside.len() == 1 && aside[0].starts_with("exporter.state.bad-"), "{aside:?}");
             assert_eq!(fs::read_to_string(folder.path().join(&aside[0])).unwrap(), content);
-            file.save(|| memory(1));
-            assert_eq!(StateFile::new(path).load(), Some(memory(1)), "{content}");
+            file.save(|| record(1));
+            assert_eq!(StateFile::new(path).load(), Some(record(1)), "{content}");
         }
     }
 
@@ -212,12 +212,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let below = folder.path().join("below");
         let file = StateFile::new(below.join("exporter.state"));
-        file.save(|| memory(1));
+        file.save(|| record(1));
         assert_eq!(file.status(), Status { failed: true, written_at: 0 });
         fs::create_dir(&below).unwrap();
-        file.save(|| memory(1));
+        file.save(|| record(1));
         assert!(!file.status().failed);
-        assert_eq!(file.load(), Some(memory(1)));
+        assert_eq!(file.load(), Some(record(1)));
     }
 
     #[test]
@@ -226,14 +226,14 @@ mod tests {
         // The root of a file system cannot be moved away.
         let file = StateFile::new(PathBuf::from("/"));
         assert_eq!(file.load(), None);
-        file.save(|| memory(1));
+        file.save(|| record(1));
         assert!(file.status().failed);
         // A directory that stands there is kept aside as a file is.
         let path = folder.path().join("exporter.state");
         fs::create_dir(&path).unwrap();
         let file = StateFile::new(path.clone());
         assert_eq!(file.load(), None);
-        file.save(|| memory(1));
-        assert_eq!(StateFile::new(path).load(), Some(memory(1)));
+        file.save(|| record(1));
+        assert_eq!(StateFile::new(path).load(), Some(record(1)));
     }
 }

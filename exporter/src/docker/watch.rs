@@ -1,11 +1,13 @@
 //! Follows one engine for ever: subscribe, list, inspect, follow; on a loss, back off and begin again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod images;
+mod inspections;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -17,13 +19,14 @@ use super::Settings;
 use super::client::{Client, ClientError, Reading};
 use super::container::Inspection;
 use super::event::Action;
-use super::images::Images;
 use super::inventory::Inventory;
 use super::life::Effect;
 use super::lifecycle::Input;
 use super::oom::{OomKills, ReadCount};
 use crate::alertmanager::AlertSender;
 use crate::redact;
+use images::ImageRounds;
+use inspections::Inspections;
 
 /// The first wait after a loss; each next one is twice as long.
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
@@ -35,20 +38,14 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 const RECONCILE_EVERY: Duration = Duration::from_secs(5 * 60);
 /// The kernel's count of memory kills is looked at this often, so that a new kill can be told from an old one.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
-/// Inspections under way at once: quick after a start, gentle with the engine. As many logs, when many crash at once.
-const INSPECTIONS_AT_ONCE: usize = 8;
+/// Inspections under way at once: quick after a start, gentle with the engine. And logs, when many crash at once.
+const AT_ONCE: usize = 8;
 /// Characters of a crashed container's last lines: what Alertmanager and a chat hold beside the rest.
 const LONGEST_LOG: usize = 1500;
 
-/// Between a change of images and the questions about them: a pull changes several.
-const IMAGES_SETTLE: Duration = Duration::from_secs(1);
-/// Between two rounds of such questions: where images are built all day, they are not asked about all day.
-const IMAGES_REST: Duration = Duration::from_secs(10);
 /// Between two writes of the state file: a host on which containers crash all day must not wear out its disk. At the end
 /// of the process it is written at once.
 const STATE_REST: Duration = Duration::from_secs(10);
-
-type Answer = (String, u64, Result<Option<Inspection>, ClientError>);
 
 struct Watcher {
     settings: Settings,
@@ -124,6 +121,7 @@ impl Watcher {
         self.lock_questions().clear();
         self.lock_logs().clear();
         self.list(client).await?;
+        self.inventory.set_engine(client.engine().clone());
         self.inventory.set_events_connected(true);
         self.inventory.set_up(true);
         if std::mem::take(told) {
@@ -133,16 +131,12 @@ impl Watcher {
 
         let mut pings = ticks(PING_EVERY);
         let mut reconciliations = ticks(RECONCILE_EVERY);
-        let mut inspections: FuturesUnordered<BoxFuture<'_, Answer>> = FuturesUnordered::new();
-        let mut under_way = BTreeSet::new();
-        let mut images: FuturesUnordered<BoxFuture<'_, (Images, bool)>> = FuturesUnordered::new();
-        let mut rest_until = Instant::now();
-        let mut images_due = Some(rest_until + IMAGES_SETTLE);
-        let mut all_images = true;
+        let mut inspections = Inspections::default();
+        let mut images = ImageRounds::new();
         let mut logs = FuturesUnordered::new();
         loop {
-            self.ask(client, &mut inspections, &mut under_way);
-            while logs.len() < INSPECTIONS_AT_ONCE
+            inspections.take(&mut self.lock_questions(), client);
+            while logs.len() < AT_ONCE
                 && let Some((id, lines)) = self.lock_logs().pop_first()
             {
                 logs.push(async move { (client.log(&id, lines).await, id) });
@@ -150,14 +144,14 @@ impl Watcher {
             if inspections.is_empty() {
                 self.inventory.set_looked();
             }
+            let images_due = images.due();
             tokio::select! {
                 // Events first: an answer that is older than an event must find the event done.
                 biased;
                 event = events.next() => match event {
                     Some(Ok(event)) if self.inventory.is_new(&event) => {
                         if matches!(event.action, Action::Images | Action::Create) {
-                            all_images |= event.action == Action::Images;
-                            images_due = images_due.or(Some(soon(rest_until)));
+                            images.want(event.action == Action::Images);
                         }
                         self.step(&Input::Event(event));
                     }
@@ -166,28 +160,18 @@ impl Watcher {
                     Some(Err(error)) => return Err(error),
                     None => return Ok(()),
                 },
-                Some((id, generation, answer)) = inspections.next() => {
-                    under_way.remove(&id);
-                    self.answered(id, generation, answer)?;
-                }
+                Some((id, generation, answer)) = inspections.next() => self.answered(id, generation, answer)?,
                 Some((text, id)) = logs.next() => {
                     self.step(&Input::Log(id, redact::end(&text, LONGEST_LOG)));
                 }
                 () = self.asked.notified() => {}
-                Some((found, all)) = images.next() => {
-                    self.inventory.set_images(found, all);
-                    rest_until = Instant::now() + IMAGES_REST;
-                    // What has changed meanwhile is not forgotten, and has to wait.
-                    images_due = images_due.map(|due| due.max(rest_until));
-                }
-                () = sleep_until(images_due.unwrap_or_else(Instant::now)), if images_due.is_some() && images.is_empty() => {
-                    images_due = None;
-                    images.push(self.ask_images(client, std::mem::take(&mut all_images)));
+                Some((found, all)) = images.next() => self.inventory.set_images(found, all),
+                () = sleep_until(images_due.unwrap_or_else(Instant::now)), if images_due.is_some() => {
+                    images.begin(client, |all| self.inventory.read(|known| known.image_names(all).collect()));
                 }
                 _ = reconciliations.tick() => {
                     self.list(client).await?;
-                    all_images = true;
-                    images_due = images_due.or(Some(soon(rest_until)));
+                    images.want(true);
                 }
                 _ = pings.tick() => client.ping().await?,
             }
@@ -199,42 +183,6 @@ impl Watcher {
         self.inventory.count_decode_errors(without_id);
         self.step(&Input::Listed(ids));
         Ok(())
-    }
-
-    fn ask<'a>(
-        &self,
-        client: &'a Client,
-        inspections: &mut FuturesUnordered<BoxFuture<'a, Answer>>,
-        under_way: &mut BTreeSet<String>,
-    ) {
-        let mut questions = self.lock_questions();
-        while inspections.len() < INSPECTIONS_AT_ONCE {
-            // One question at a time about one container: the second answer may overtake the first.
-            let Some(id) = questions.keys().find(|id| !under_way.contains(*id)).cloned() else { return };
-            let Some(generation) = questions.remove(&id) else { return };
-            under_way.insert(id.clone());
-            inspections.push(Box::pin(async move {
-                let answer = client.inspect(&id).await;
-                (id, generation, answer)
-            }));
-        }
-    }
-
-    /// One after the other: there is no hurry.
-    fn ask_images<'a>(&self, client: &'a Client, all: bool) -> BoxFuture<'a, (Images, bool)> {
-        let names: Vec<String> = self.inventory.read(|known| known.image_names(all).collect());
-        Box::pin(async move {
-            let mut found = Images::new();
-            for name in names {
-                let id = match client.image_id(&name).await {
-                    // Then the event stream ends, too, or the next ping fails.
-                    Err(ClientError::Unreachable { .. }) => return (found, false),
-                    answer => answer.unwrap_or_default(),
-                };
-                found.insert(name, id);
-            }
-            (found, all)
-        })
     }
 
     fn answered(
@@ -328,10 +276,6 @@ impl Watcher {
     fn lock_questions(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, u64>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn soon(not_before: Instant) -> Instant {
-    (Instant::now() + IMAGES_SETTLE).max(not_before)
 }
 
 fn ticks(every: Duration) -> tokio::time::Interval {

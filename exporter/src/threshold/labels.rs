@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use seamark_kit::config::{did_you_mean, shown};
+
 use super::Thresholds;
 use super::limit::{Limits, Unit};
 
@@ -37,7 +39,25 @@ pub fn read(labels: &BTreeMap<String, String>, all: &Thresholds) -> (OfContainer
         memory: of("memory", Unit::Share, all.container_memory),
         network: of("network", Unit::Bytes, all.container_network),
     };
+    malformed.extend(labels.iter().filter_map(|(label, text)| no_check(label, text)));
     (limits, malformed)
+}
+
+/// A label of ours that is about no check: `seamark.alerts`, or a slip of somebody's pen.
+fn no_check(label: &str, text: &str) -> Option<Malformed> {
+    const CHECKS: [&str; 3] = ["cpu", "memory", "network"];
+    let ours = label.strip_prefix(OURS)?;
+    let (first, rest) = ours.split_once('.').unwrap_or((ours, ""));
+    let problem = if ours == "alerts" {
+        let known = ["on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
+        (!known).then(|| format!("expected `off` or `on`, found `{}`", shown(text)))
+    } else if !CHECKS.contains(&first) {
+        let nearest = did_you_mean(first, CHECKS.into_iter().chain(["alerts"]));
+        Some(format!("expected `{OURS}alerts`, or `cpu`, `memory` or `network` after `{OURS}`{nearest}"))
+    } else {
+        rest.is_empty().then(|| format!("expected `{OURS}{first}.warning` or `{OURS}{first}.critical`"))
+    };
+    problem.map(|problem| Malformed { label: label.to_owned(), problem })
 }
 
 fn limits(
@@ -102,6 +122,9 @@ mod tests {
             ("seamark.cpu.warn", "70%"),
             ("seamark.network.warning", "1Gbps"),
             ("seamark.network.critical", "1Mbps"),
+            ("seamark.alerts", "of"),
+            ("seamark.memroy.warning", "90%"),
+            ("seamark.network", "off"),
         ];
         let (limits, malformed) = read_labels(&labels);
         assert_eq!(limits.memory, Limits::both(0.8, 0.95));
@@ -111,6 +134,10 @@ mod tests {
             "seamark.memory.warning: expected a share such as `80%` or `0.8`, more than nothing and at most `100%`, or \
              `off`; found `90`; did you mean `90%`?",
             "seamark.network.critical: it is below `seamark.network.warning`, which would then say nothing",
+            "seamark.alerts: expected `off` or `on`, found `of`",
+            "seamark.memroy.warning: expected `seamark.alerts`, or `cpu`, `memory` or `network` after `seamark.`; did \
+             you mean `memory`?",
+            "seamark.network: expected `seamark.network.warning` or `seamark.network.critical`",
         ];
         assert_eq!(malformed, expected);
     }

@@ -165,7 +165,7 @@ async fn ping(State(engine): Shared) -> impl IntoResponse {
 
 async fn version(State(engine): Shared) -> impl IntoResponse {
     hang_if_hung(&engine, "version".to_owned()).await;
-    axum::Json(json!({"ApiVersion": "1.41", "Components": engine.lock().unwrap().components}))
+    axum::Json(json!({"Version": "28.5.2", "ApiVersion": "1.41", "Components": engine.lock().unwrap().components}))
 }
 
 async fn image(State(engine): Shared, UrlPath(name): UrlPath<String>) -> Response {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::log::Tail;
-use super::{Address, ClientError, DEADLINE, Events, LONG_DEADLINE, cause, docker_time, late};
+use super::{Address, ClientError, DEADLINE, Engine, Events, LONG_DEADLINE, cause, docker_time, late};
 use crate::docker::answer::{self, DecodeError};
 use crate::docker::container::Inspection;
 use crate::docker::disk::{self, Usage};
@@ -31,13 +31,14 @@ pub(super) struct Lenient {
 
 impl Lenient {
     /// Asks Docker which API it speaks.
-    pub(super) async fn connect(address: &Address) -> Result<Self, ClientError> {
+    pub(super) async fn connect(address: &Address) -> Result<(Self, Engine), ClientError> {
         let mut client = Self::unversioned(address)?;
         let answer = client.get("/_ping", &[]).await?;
-        let theirs = answer.headers().get("Api-Version").and_then(|value| value.to_str().ok()).and_then(version);
-        let (major, minor) = theirs.map_or(NEWEST_API, |theirs| theirs.min(NEWEST_API));
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let engine = engine(header("Server"), header("Api-Version"));
+        let (major, minor) = version(&engine.api_version).map_or(NEWEST_API, |theirs| theirs.min(NEWEST_API));
         client.version = format!("/v{major}.{minor}");
-        Ok(client)
+        Ok((client, engine))
     }
 
     /// One that asks for no version: the engine answers in its own newest.
@@ -213,6 +214,16 @@ fn unreachable(address: &Address, error: &reqwest::Error) -> ClientError {
     ClientError::Unreachable { address: address.clone(), reason }
 }
 
+/// From two headers: `Docker/28.5.2 (linux)` or `Libpod/5.4.2 (linux)`, and `1.51`.
+fn engine(server: &str, api_version: &str) -> Engine {
+    let (name, rest) = server.split_once('/').unwrap_or_default();
+    Engine {
+        name: if name == "Libpod" { "podman" } else { "docker" },
+        version: rest.split(' ').next().unwrap_or_default().to_owned(),
+        api_version: api_version.to_owned(),
+    }
+}
+
 fn version(text: &str) -> Option<(u32, u32)> {
     let (major, minor) = text.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
@@ -242,7 +253,18 @@ fn read_line(line: &[u8]) -> Result<Option<Event>, DecodeError> {
 
 #[cfg(test)]
 mod tests {
-    use super::version;
+    use super::{Engine, engine, version};
+
+    #[test]
+    fn an_engine_says_in_its_headers_who_it_is() {
+        let read = |server: &str| {
+            let Engine { name, version, api_version } = engine(server, "1.41");
+            format!("{name} {version} {api_version}")
+        };
+        assert_eq!(read("Docker/28.5.2+dfsg4 (linux)"), "docker 28.5.2+dfsg4 1.41");
+        assert_eq!(read("Libpod/5.4.2 (linux)"), "podman 5.4.2 1.41");
+        assert_eq!(read(""), "docker  1.41");
+    }
 
     #[test]
     fn versions_compare_by_number() {

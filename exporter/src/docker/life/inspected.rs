@@ -16,7 +16,7 @@ impl Life {
         self.setup.clone_from(&answer.setup);
         self.inspected = true;
         if generation == self.generation {
-            self.identity.clone_from(&answer.identity);
+            self.be(answer.identity.clone());
             self.vanished = None;
             let was_known = self.state != State::Other;
             self.take_condition(&answer.condition, context, &mut effects);

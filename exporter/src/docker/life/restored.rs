@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Exit, Life};
 use crate::docker::container::{Condition, State};
 use crate::docker::exit::ExitReason;
-use crate::docker::memory::{Remembered, RememberedExit};
+use crate::docker::record::{Remembered, RememberedExit};
 
 /// How far the times of an event and of an inspection may be apart that speak of the same start.
 const SAME: SignedDuration = SignedDuration::from_secs(1);

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::life::OomTally;
 use super::start::{FailedStart, StartFailure};
 
-/// Of the layout of [`Memory`]. A file with another one is not read: it is of a newer program, or of none.
+/// Of the layout of [`Record`]. A file with another one is not read: it is of a newer program, or of none.
 const VERSION: u32 = 1;
 
 /// Everything that is written down.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct Record {
     version: u32,
     /// Counts, by name.
     pub names: BTreeMap<String, RememberedCounts>,
@@ -78,7 +78,7 @@ pub struct RememberedExit {
     pub uptime_ms: Option<u64>,
 }
 
-impl Memory {
+impl Record {
     /// Of these counts and containers.
     pub fn new(names: BTreeMap<String, RememberedCounts>, containers: BTreeMap<String, Remembered>) -> Self {
         Self { version: VERSION, names, containers }
@@ -91,7 +91,7 @@ impl Memory {
         json
     }
 
-    /// Reads what [`Memory::to_json`] has written.
+    /// Reads what [`Record::to_json`] has written.
     ///
     /// # Errors
     ///
@@ -167,7 +167,7 @@ mod failed_start {
 mod tests {
     use super::*;
 
-    fn memory() -> Memory {
+    fn memory() -> Record {
         let at: Timestamp = "2026-11-21T10:00:00.123456789Z".parse().unwrap();
         let counts = RememberedCounts {
             exits: [("crash".to_owned(), 3)].into(),
@@ -184,24 +184,24 @@ mod tests {
             last_exit: Some(RememberedExit { code: -1, reason: "oom".to_owned(), at, uptime_ms: Some(7) }),
             failed_start: FailedStart::read("statfs /srv: no"),
         };
-        Memory::new([("web".to_owned(), counts)].into(), [("ab".to_owned(), container)].into())
+        Record::new([("web".to_owned(), counts)].into(), [("ab".to_owned(), container)].into())
     }
 
     #[test]
     fn what_was_written_is_read_again_to_the_nanosecond() {
-        assert_eq!(Memory::from_json(&memory().to_json()), Ok(memory()));
-        assert_eq!(Memory::from_json(br#"{"version":1,"names":{"a":{}},"containers":{}}"#).unwrap().names.len(), 1);
+        assert_eq!(Record::from_json(&memory().to_json()), Ok(memory()));
+        assert_eq!(Record::from_json(br#"{"version":1,"names":{"a":{}},"containers":{}}"#).unwrap().names.len(), 1);
     }
 
     #[test]
     fn what_is_cut_off_foreign_or_newer_is_refused_in_words_that_show_nothing_of_it() {
         let whole = memory().to_json();
         for end in 0..whole.len() - 2 {
-            assert!(Memory::from_json(&whole[..end]).is_err(), "{end}");
+            assert!(Record::from_json(&whole[..end]).is_err(), "{end}");
         }
         let newer = br#"{"version":2,"names":7}"#;
-        assert_eq!(Memory::from_json(newer), Err("expected version 1 of the layout, found 2".to_owned()));
-        let foreign = Memory::from_json(br#"{"version":1,"names":{"s3cret":"s3cret"},"containers":{}}"#).unwrap_err();
+        assert_eq!(Record::from_json(newer), Err("expected version 1 of the layout, found 2".to_owned()));
+        let foreign = Record::from_json(br#"{"version":1,"names":{"s3cret":"s3cret"},"containers":{}}"#).unwrap_err();
         assert_eq!(foreign, "line 1 column 39: this is not what an exporter has written");
     }
 }

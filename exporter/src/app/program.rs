@@ -1,0 +1,184 @@
+//! The program as a whole: from its arguments to its exit code, and the tasks it can be given.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use seamark_kit::exposition::{self, Format};
+use seamark_kit::serve::{self, Signal, Signals};
+use seamark_kit::{build, telemetry};
+use tokio::task::spawn_blocking;
+use tracing::{info, warn};
+
+use super::{App, Selected};
+use crate::cli::{self, Invocation, Task};
+use crate::config::{self, Config};
+use crate::docker::inventory::Inventory;
+use crate::memory::Memory;
+use crate::probe::board::ProbeBoard;
+use crate::server;
+
+/// How long one scrape by hand waits for Docker's first answer.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long the end waits for the state file.
+const LAST_SAVE: Duration = Duration::from_secs(3);
+
+/// Longer than any scrape interval.
+const THREADS_WAIT: Duration = Duration::from_secs(600);
+
+/// Bad configuration or usage.
+const EXIT_USAGE: u8 = 2;
+
+/// The whole program.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let invocation = match cli::parse(arguments) {
+        Ok(invocation) => invocation,
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(EXIT_USAGE));
+        }
+    };
+    // Without a default provider the first TLS connection would panic. It fails only when there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    telemetry::init(invocation.log_level, invocation.log_format);
+    if matches!(invocation.task, Task::Run) {
+        // Before the collectors are built: how many files they keep open depends on it.
+        allow_more_files();
+    }
+    let inventory = Arc::new(Inventory::new());
+    let looks_once = matches!(invocation.task, Task::Once);
+    let probes = if looks_once { ProbeBoard::eager() } else { ProbeBoard::default() };
+    let memory = Arc::new(Memory { probes: Arc::new(probes), ..Memory::default() });
+    let load = |file: Option<&Path>| config::load(file, &invocation.overrides, &inventory, &memory);
+    let loaded = match (load(invocation.config_file.as_deref()), &invocation.task) {
+        // A file that was broken after the start is no illness of the exporter that runs with the one before.
+        (Err(_), Task::HealthCheck(_)) => load(None),
+        (loaded, _) => loaded,
+    };
+    let config = match loaded {
+        Ok(config) => config,
+        Err(problems) => {
+            let _ = writeln!(io::stderr(), "{problems}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    // One thread: at rest it costs nothing, and the memory of a second one is saved. Those that read the collectors
+    // wait for the next scrape: to start a thread costs more than to read half of the files.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREADS_WAIT).build();
+    let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
+        let outcome = runtime.block_on(perform(invocation, config, inventory, memory));
+        // A collector that hangs must not hold up the end.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "seamark-exporter: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn perform(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
+    match &invocation.task {
+        Task::Run => run(invocation, config, inventory, memory).await,
+        Task::CheckConfig => {
+            writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
+        }
+        Task::Once => once(invocation, config, inventory, memory).await,
+        Task::HealthCheck(url) => health_check(url.clone(), &config).await,
+    }
+}
+
+async fn run(
+    invocation: Invocation,
+    config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("cannot listen to signals")?;
+    let listen = config.listen;
+    let listener = serve::bind(listen)?;
+    info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
+    let kept = Arc::clone(&inventory);
+    let app = App::start(invocation, config, inventory, memory)?;
+    let serving = serve::serve(listener, server::router(app.clone()), async {
+        while signals.next().await == Signal::Reload {
+            // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
+            let app = app.clone();
+            tokio::spawn(async move { app.reload().await });
+        }
+        info!("seamark-exporter stops");
+    });
+    let served = serving.await.context("cannot serve");
+    // A disk that does not answer must not hold up the end.
+    let saved = tokio::time::timeout(LAST_SAVE, spawn_blocking(move || kept.save_state())).await;
+    if saved.is_err() {
+        warn!("the state file was not written within {} s", LAST_SAVE.as_secs());
+    }
+    served
+}
+
+/// As many as the system allows: many set a soft limit of 1024 for the sake of programs that use select(2).
+fn allow_more_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Without it the kernel's files are opened more often, no more.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
+}
+
+async fn once(
+    invocation: Invocation,
+    mut config: Config,
+    inventory: Arc<Inventory>,
+    memory: Arc<Memory>,
+) -> anyhow::Result<()> {
+    // It looks, and tells nobody: the exporter that runs here does.
+    config.alertmanager.targets.clear();
+    config.docker.state_file = None;
+    let app = App::start(invocation, config, Arc::clone(&inventory), Arc::clone(&memory))?;
+    // An engine that is away must not hold up the host's metrics.
+    let looked = tokio::time::timeout(FIRST_LOOK, async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !inventory.read(|known| known.looked) {
+            looks.tick().await;
+        }
+    });
+    if looked.await.is_err() {
+        warn!("Docker has not answered within {} s; its metrics are not complete", FIRST_LOOK.as_secs());
+    }
+    // None takes longer than its own timeout.
+    memory.probes.all_have_run().await;
+    let encode = |families| exposition::encode(&families, Format::Classic);
+    let text = app.scrape(&Selected::default(), None, encode).await??;
+    io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
+}
+
+async fn health_check(url: Option<String>, config: &Config) -> anyhow::Result<()> {
+    let url = url.unwrap_or_else(|| {
+        let host = match config.listen.ip() {
+            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+            ip => ip.to_string(),
+        };
+        format!("http://{host}:{}/-/healthy", config.listen.port())
+    });
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).no_proxy().build()?;
+    let response = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
+    anyhow::ensure!(response.status().is_success(), "{url} answered {}", response.status());
+    Ok(())
+}
