@@ -272,6 +272,19 @@ fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_st
 }
 
 #[test]
+fn a_start_that_is_told_long_after_docker_s_own_note_of_it_is_no_second_run() {
+    let mut play = Play::running("no");
+    play.at(10.0, Action::Kill { signal: 15 });
+    play.at(10.1, die(143));
+    play.at(20.0, Action::Start);
+    // A slow machine: 8 s from the note to the event.
+    let running = json!({"Status": "running", "Pid": 7, "StartedAt": second(12.0).to_string()});
+    assert_eq!(play.answer(20.1, 5, inspection(running, "no", 0)), Vec::<String>::new());
+    assert_eq!(play.time(30.0), Vec::<String>::new(), "no end that nobody saw");
+    assert_eq!(play.life().last_started_at(), Some(second(12.0)));
+}
+
+#[test]
 fn a_memory_kill_elsewhere_just_after_a_sigkill_does_not_explain_it_and_one_just_before_does() {
     for (kill, reason) in [(10.5, "signal"), (9.9, "oom")] {
         let mut play = Play::running("no");

@@ -45,25 +45,37 @@ def wait_for(what, look, limit=180):
 
 
 class Ledger:
-    """Ends of containers as `docker events` tells them: how many, by id and code."""
+    """Ends of containers as `docker events` tells them: how many, by id and code; and the last start and end of each."""
 
     def __init__(self):
-        self.ends, self.lock = Counter(), threading.Lock()
-        command = ["docker", "events", "--filter", "type=container", "--filter", "event=die", "--format", "{{json .Actor}}"]
-        # Line by line: what was told before this began is counted by nobody, so it begins before the containers do.
+        self.ends, self.last, self.lock = Counter(), {}, threading.Lock()
+        # What was told before this began is counted by nobody, so it begins before the containers do.
+        filters = ["--filter", "type=container", "--filter", "event=start", "--filter", "event=die"]
+        command = ["docker", "events", *filters, "--format", "{{json .}}"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
         for line in self.process.stdout:
-            actor = json.loads(line)
+            event = json.loads(line)
+            identity, action, at = event["Actor"]["ID"], event["Action"], event["timeNano"] / 1e9
             with self.lock:
-                self.ends[actor["ID"], int(actor["Attributes"]["exitCode"])] += 1
+                began, ended, ran = self.last.get(identity, (None, None, None))
+                if action == "start":
+                    self.last[identity] = (at, ended, ran)
+                else:
+                    self.ends[identity, int(event["Actor"]["Attributes"]["exitCode"])] += 1
+                    self.last[identity] = (began, at, began and at - began)
 
     def of(self, identity):
         """Ends of one container by code."""
         with self.lock:
             return Counter({code: count for (each, code), count in self.ends.items() if each == identity})
+
+    def last_end(self, identity):
+        """When it ended last, and how long it had run."""
+        with self.lock:
+            return self.last.get(identity, (None, None, None))[1:]
 
     def end(self):
         self.process.terminate()

@@ -22,9 +22,9 @@ impl Life {
         self.failed_start.is_some().then(|| self.start_error.expose())
     }
 
-    /// When it was last started, whether it still runs or not.
+    /// When it was last started, whether it still runs or not; by Docker's own note once this run was inspected.
     pub fn last_started_at(&self) -> Option<Timestamp> {
-        self.runs_since().or_else(|| self.inspected_start.max(self.started_at))
+        self.start().or(self.inspected_start).or(self.started_at)
     }
 
     /// It has left a network. While it runs, that is how it ends, or somebody's wish.

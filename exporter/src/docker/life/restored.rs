@@ -20,7 +20,7 @@ impl Life {
         Remembered {
             name: self.identity.name.clone(),
             state: if runs { State::Running } else { self.state }.as_str().to_owned(),
-            started_at: self.last_started_at(),
+            started_at: self.runs_since().or_else(|| self.inspected_start.max(self.started_at)),
             restarts_total: self.restarts_total,
             restart_count: self.restarts_so_far(),
             oom_kills: self.oom_kills,
