@@ -22,7 +22,7 @@ class Stack:
 
     def __init__(self):
         self.project = f"seamark-e2e-{os.getpid()}"
-        self.label = f"seamark.e2e={self.project}"
+        self.label = f"org.seamark.e2e={self.project}"
         self.webhook_url = None
         self.with_grafana = not NO_GRAFANA.exists()
 
