@@ -14,6 +14,8 @@ use crate::text;
 /// A kill comes before its `die` by 140 ms on a fast machine and by 1.5 s on a slow one (`events/cgroup2`), where eight
 /// containers begin at once by more than 5 s.
 const KILL_BEFORE_DIE: SignedDuration = SignedDuration::from_secs(10);
+/// An `oom` event may come so long before its kill is counted: cgroup v1 tells of it before the kernel kills.
+const EVENT_BEFORE_KILL: SignedDuration = SignedDuration::from_secs(1);
 /// No sample is taken more often than this, unless something is to be explained.
 const SAMPLE_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Kills that nothing accounted for are kept in this number: enough for every container of a host.
@@ -48,12 +50,14 @@ pub struct OomKills {
     read: ReadCount,
     last: Option<(Timestamp, u64)>,
     unexplained: VecDeque<Kill>,
+    /// When events told of kills that were not counted yet.
+    announced: VecDeque<Timestamp>,
 }
 
 impl OomKills {
     /// A tracker that has seen nothing yet.
     pub fn new(read: ReadCount) -> Self {
-        Self { read, last: None, unexplained: VecDeque::new() }
+        Self { read, last: None, unexplained: VecDeque::new(), announced: VecDeque::new() }
     }
 
     /// Looks at the count now and then, so that it is known when a kill happened.
@@ -61,6 +65,16 @@ impl OomKills {
         let fresh = self.last.is_some_and(|(at, _)| now.duration_since(at) < SAMPLE_EVERY);
         if !fresh {
             self.look(now);
+        }
+    }
+
+    /// Accounts for the kill that an `oom` event of that time tells of, be it counted already or in a moment.
+    pub fn explain(&mut self, at: Timestamp, now: Timestamp) {
+        if !self.take(at, now) {
+            self.announced.push_back(now);
+            if self.announced.len() > KILLS_KEPT {
+                self.announced.pop_front();
+            }
         }
     }
 
@@ -77,8 +91,11 @@ impl OomKills {
     pub fn look(&mut self, now: Timestamp) {
         let Some(count) = (self.read)() else { return };
         if let Some((after, before)) = self.last.replace((now, count)) {
+            self.announced.retain(|event| after.duration_since(*event) < EVENT_BEFORE_KILL);
             for _ in 0..count.saturating_sub(before).min(KILLS_KEPT as u64) {
-                self.unexplained.push_back(Kill { after, by: now });
+                if self.announced.pop_front().is_none() {
+                    self.unexplained.push_back(Kill { after, by: now });
+                }
             }
             while self.unexplained.len() > KILLS_KEPT {
                 self.unexplained.pop_front();
@@ -126,6 +143,21 @@ mod tests {
         assert!(kills.take(second(10), second(10)), "told by an event just after");
         count.store(9, Ordering::Relaxed);
         assert!(kills.take(second(15), second(16)));
+    }
+
+    #[test]
+    fn a_kill_that_is_counted_just_after_its_oom_event_is_explained_and_a_second_one_is_not() {
+        let (count, mut kills) = tracker();
+        kills.sample(second(0));
+        kills.explain(second(10), second(10));
+        count.store(8, Ordering::Relaxed);
+        assert!(!kills.take(second(12), second(13)), "a death that has nothing to do with it");
+        count.store(9, Ordering::Relaxed);
+        assert!(kills.take(second(14), second(14)));
+        kills.explain(second(20), second(20));
+        kills.sample(second(22));
+        count.store(10, Ordering::Relaxed);
+        assert!(kills.take(second(23), second(23)), "too late to be what the event told of");
     }
 
     #[test]

@@ -52,7 +52,11 @@ impl Ending {
 impl Life {
     pub(super) fn ran_out_of_memory(&mut self, at: Timestamp, context: &mut Context<'_>, effects: &mut Vec<Effect>) {
         // A child's, or that of the main process: either way this kill is explained.
-        context.oom_kills.take(at, context.now);
+        // That of an end which was put down to it without the event is accounted for.
+        let known = |exit: &Exit| exit.reason == ExitReason::Oom && near(exit.at, at);
+        if self.state.has_process() || self.ending.is_some() || !self.last_exit.as_ref().is_some_and(known) {
+            context.oom_kills.explain(at, context.now);
+        }
         self.oom_kills.event();
         self.oom_at = Some(at);
         if let Some(ending) = &mut self.ending
