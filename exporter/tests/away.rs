@@ -168,6 +168,13 @@ fn one_that_is_gone_has_ended_if_it_ran() {
     let mut second = running("no").again();
     assert_eq!(second.begin(100.0, None), ["exit 255 unknown"]);
     assert_eq!(second.again().begin(200.0, None), [] as [&str; 0]);
+    // The engine sends the last second again.
+    let mut third = running("no").again();
+    third.step(99.9, &Input::Listed(Vec::new()));
+    assert_eq!(third.event(99.5, Action::Die { code: 3 }), [] as [&str; 0]);
+    assert_eq!(third.event(99.6, Action::Destroy), ["exit 3 stopped"], "nobody can be asked about its policy");
+    assert_eq!(third.step(110.0, &Input::Time), [] as [&str; 0]);
+    assert_eq!(third.exits(), [("stopped", 1)]);
     let mut ended = running("no");
     ended.event(10.0, Action::Die { code: 0 });
     assert_eq!(ended.again().begin(100.0, None), [] as [&str; 0]);

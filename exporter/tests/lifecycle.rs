@@ -181,6 +181,15 @@ fn a_start_after_a_gap_in_the_events_of_one_that_ran_is_the_end_of_the_run_befor
     assert_eq!(play.answer(2.4, 5, runs(2.29, 1)), ["exit web 255 unknown"]);
     assert_eq!(play.life().restarts_total, 1);
 
+    // The run was seen before, and its start is told long after Docker's own note of it.
+    let mut play = Play::running("always");
+    play.at(1.0, die(7));
+    play.answer(2.0, 3, runs(1.8, 1));
+    play.step(2.1, &listed());
+    play.at(9.0, Action::Start);
+    assert_eq!(play.answer(9.1, 4, runs(1.8, 1)), [] as [&str; 0]);
+    assert_eq!(play.time(20.0), [] as [&str; 0]);
+
     // It is removed before anybody could look.
     let mut play = Play::running("always");
     play.step(2.0, &listed());
@@ -205,6 +214,71 @@ fn one_that_an_inspection_saw_running_before_its_start_was_told_has_not_ended() 
         let generation = question.last().unwrap().strip_prefix("inspect ").unwrap().parse().unwrap();
         assert_eq!(play.answer(9.4, generation, runs.clone()), [] as [&str; 0], "{gap}");
     }
+}
+
+#[test]
+fn a_start_and_an_end_that_an_inspection_overtakes_are_one_end() {
+    let mut play = Play::running("always");
+    play.at(5.0, die(1));
+    let state =
+        json!({"Status": "restarting", "StartedAt": second(5.19).to_string(), "FinishedAt": second(7.2).to_string()});
+    play.answer(7.3, 3, inspection(state, "always", 2));
+    assert!(!play.at(5.2, Action::Start).iter().any(|told| told.starts_with("exit")));
+    let told = play.at(7.21, die(1));
+    assert_eq!(told.iter().filter(|told| told.starts_with("exit")).count(), 1, "{told:?}");
+    assert_eq!(play.time(20.0), ["ContainerCrashed"]);
+    assert_eq!(play.life().restarts_total, 2);
+}
+
+#[test]
+fn one_that_was_down_and_ran_and_ended_in_a_gap_is_found_by_its_end() {
+    let mut play = Play::running("no");
+    play.at(5.0, die(1));
+    play.step(20.0, &listed());
+    play.at(20.1, Action::Start);
+    let state =
+        json!({"Status": "running", "StartedAt": second(20.09).to_string(), "FinishedAt": second(10.0).to_string()});
+    assert_eq!(play.answer(20.2, 4, inspection(state, "no", 0)), [] as [&str; 0]);
+    assert_eq!(play.time(23.0), ["exit web 0 unknown"]);
+}
+
+#[test]
+fn an_end_that_the_engine_tells_twice_is_one() {
+    let mut play = Play::running("no");
+    play.at(5.0, Action::Kill { signal: 9 });
+    assert_eq!(play.at(5.2, die(4)), ["exit web 4 stopped", "inspect 4"]);
+    assert!(!play.at(5.21, die(0)).iter().any(|told| told.starts_with("exit")));
+    play.at(6.0, Action::Start);
+    assert_eq!(play.at(6.1, die(0)), ["exit web 0 clean", "inspect 7"], "a short run is a run");
+}
+
+#[test]
+fn an_answer_about_one_that_is_removed_by_then_is_too_late() {
+    let mut play = Play::running("no");
+    let both = Input::Listed(vec!["aa".to_owned(), "bb".to_owned()]);
+    assert_eq!(play.step(2.0, &both), ["inspect 2", "inspect 0"]);
+    play.to("bb", "job", 2.1, die(0));
+    play.to("bb", "job", 2.2, Action::Destroy);
+    let mut late = inspection(json!({"Status": "running", "StartedAt": second(1.0).to_string()}), "no", 0);
+    late.identity = Identity { id: "bb".to_owned(), name: "job".to_owned(), ..Identity::default() };
+    play.answer(2.3, 0, late);
+    assert_eq!(play.lifecycle.lives().count(), 1);
+}
+
+#[test]
+fn a_start_that_failed_is_not_the_end_of_a_run() {
+    let mut play = Play::running("no");
+    play.at(5.0, die(1));
+    let failed = json!({"Status": "exited", "Error": "no", "StartedAt": second(-0.01).to_string(), "FinishedAt": second(20.0).to_string()});
+    play.lifecycle.step(
+        &Input::Inspected(Box::new(inspection(failed, "no", 0)), 3),
+        &mut Context { now: second(20.1), rules: &play.rules, oom_kills: &mut play.oom_kills },
+    );
+    play.at(30.0, Action::Start);
+    let state =
+        json!({"Status": "running", "StartedAt": second(29.9).to_string(), "FinishedAt": second(20.0).to_string()});
+    play.answer(30.1, 4, inspection(state, "no", 0));
+    assert_eq!(play.time(40.0), [] as [&str; 0]);
 }
 
 #[test]

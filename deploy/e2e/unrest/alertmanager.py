@@ -8,6 +8,15 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of clients that are killed."""
+
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Nothing."""
+
+
 class Alertmanager:
     """Keeps the last state of each alert and everything that was ever posted."""
 
@@ -42,8 +51,7 @@ class Alertmanager:
                 keeper.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.answer({})
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

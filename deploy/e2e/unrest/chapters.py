@@ -191,15 +191,16 @@ class Story:
         remembered = self.exporter.remembered()
         during()
         until("the engine answers", self.api.answers, 60)
+        started = time.time()
         self.exporter.start()
         self.scraper.forget()
         self.scraper.away.clear()
         until("the exporter has looked", lambda: self.exporter.series().get("seamark_docker_up", [({}, 0)])[0][1], 30)
-        self.remember(remembered)
+        self.remember(remembered, started)
 
-    def remember(self, remembered):
+    def remember(self, remembered, started):
         """From now on only what the state file and looking tell can be known of what was before."""
-        now = time.time()
+        now = time.time() + 1
         containers = self.api.containers()
         by_id = {one["Id"]: one for one in containers.values()}
         known = {name: sum(counts.get("exits", {}).values()) for name, counts in remembered["names"].items()}
@@ -208,8 +209,11 @@ class Story:
             known[name] = known.get(name, 0) + found_by_looking(before, by_id.get(container))
         before_now = self.observer.ends(containers)
         since = self.observer.ends(containers, now)
+        # An end that is told at the first look, or up to a second before it, may stand for one that looking would find.
+        meanwhile = self.observer.ends(containers, started - 1)
         for name, count in before_now.items():
-            self.lost[name] = max(0, count - since.get(name, 0) - known.get(name, 0))
+            unsure = meanwhile.get(name, 0) - since.get(name, 0)
+            self.lost[name] = max(0, count - since.get(name, 0) - known.get(name, 0) + unsure)
 
     def crash_loses_nothing(self):
         """The exporter is killed, and the engine goes on."""

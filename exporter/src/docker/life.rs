@@ -28,6 +28,7 @@ use super::exit::SIGKILL_CODE;
 use super::start::FailedStart;
 use crate::alertmanager::alert::{EventAlert, HOLD, Kind};
 pub use effect::{Context, Effect, Exit};
+pub(super) use ending::LATE_DIE;
 use ending::{Ending, Wait};
 pub use kills::OomTally;
 pub use labels::LifeLabels;
@@ -86,7 +87,7 @@ pub struct Life {
     /// Docker's own count of restarts, if anybody has asked, and those that are in it by now if its policy did what it says.
     restart_count: Option<u64>,
     restarts_foreseen: u64,
-    /// Ends after which its policy, which nobody knows yet, may have started it again.
+    /// Ends after which its policy was not expected to start it again, and may have.
     restarts_possible: u64,
     inspected: bool,
     /// Grows with each event: an inspection asked for before an event says nothing of the state after it.
@@ -94,6 +95,8 @@ pub struct Life {
     started_at: Option<Timestamp>,
     /// `StartedAt` of the last inspection: another one with no event between is a restart nobody saw.
     inspected_start: Option<Timestamp>,
+    /// `FinishedAt` of the last inspection: a start that fails sets it, too.
+    inspected_end: Option<Timestamp>,
     announced_until: Option<Timestamp>,
     oom_at: Option<Timestamp>,
     /// `OOMKilled` was there while it ran: a child's.
@@ -140,6 +143,7 @@ impl Life {
             generation: 0,
             started_at: None,
             inspected_start: None,
+            inspected_end: None,
             announced_until: None,
             oom_at: None,
             child_oom: false,
@@ -261,7 +265,7 @@ impl Life {
         if let Some(ending) = &mut self.ending
             && due(ending.until)
         {
-            let undecided = ending.waits_for == Wait::Events && !ending.started_again;
+            let undecided = ending.waits_for == Wait::Events && ending.next_start.is_none();
             if undecided && ending.facts.code == SIGKILL_CODE {
                 ending.waits_for = Wait::Inspection;
                 ending.until = later(context.now, LATE_INSPECTION).unwrap_or(context.now);
@@ -325,7 +329,7 @@ impl Life {
             self.health = Health::Starting;
         }
         if let Some(ending) = &mut self.ending {
-            ending.started_again = true;
+            ending.started(at);
         }
         // A crash that was not told yet, because its last lines were waited for, was a restart.
         let kept = self.log.take().is_some();

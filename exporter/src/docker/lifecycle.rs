@@ -8,7 +8,7 @@ use super::container::{Identity, Inspection, State};
 use super::event::{Action, Event};
 use super::exit::ExitReason;
 use super::exits::ExitCounts;
-use super::life::{Context, Effect, Life};
+use super::life::{Context, Effect, LATE_DIE, Life};
 use super::missing::Missing;
 use super::orphans::Orphans;
 use super::record::{Record, Remembered};
@@ -42,6 +42,10 @@ pub struct Lifecycle {
     orphans: Orphans,
     /// What the process before this one knew of containers that were not heard of yet.
     remembered: BTreeMap<String, Remembered>,
+    /// Those of them that were not listed: gone, unless an event tells more by then.
+    unlisted: BTreeMap<String, Timestamp>,
+    /// Removed since the last list: an answer about one of these is too late.
+    removed: BTreeSet<String>,
     listed: bool,
     missing: Missing,
 }
@@ -96,6 +100,7 @@ impl Lifecycle {
             .filter_map(Life::next_deadline)
             .chain(self.orphans.next_deadline())
             .chain(self.missing.next_deadline())
+            .chain(self.unlisted.values().copied())
             .min()
     }
 
@@ -113,9 +118,8 @@ impl Lifecycle {
                 Vec::new()
             }
             Input::Listed(ids) => {
-                let mut effects = self.forget_unlisted(ids);
-                effects.extend(self.on_list(ids));
-                effects
+                self.miss_unlisted(ids, context.now);
+                self.on_list(ids)
             }
             Input::Firing(alert) => {
                 self.orphans.take_in(alert, context.now);
@@ -159,13 +163,21 @@ impl Lifecycle {
         })
     }
 
-    /// What was there before the exporter was started and is not now, has ended.
-    fn forget_unlisted(&mut self, ids: &[String]) -> Vec<Effect> {
+    /// What was there before the exporter was started and is not now, is gone; its last events may be on their way.
+    fn miss_unlisted(&mut self, ids: &[String], now: Timestamp) {
         self.listed = true;
-        let gone: Vec<Remembered> =
-            self.remembered.extract_if(.., |id, _| !ids.contains(id)).map(|(_, memory)| memory).collect();
-        let ended = gone.into_iter().filter(|memory| State::read(&memory.state).has_process());
-        ended
+        let until = now.checked_add(LATE_DIE).unwrap_or(now);
+        for id in self.remembered.keys().filter(|id| !ids.contains(id)) {
+            self.unlisted.entry(id.clone()).or_insert(until);
+        }
+    }
+
+    /// Those of which no event has told in time: if they ran, they have ended.
+    fn forget_unlisted(&mut self, now: Timestamp) -> Vec<Effect> {
+        let due: Vec<String> = self.unlisted.extract_if(.., |_, until| *until <= now).map(|(id, _)| id).collect();
+        let gone: Vec<Remembered> = due.iter().filter_map(|id| self.remembered.remove(id)).collect();
+        gone.into_iter()
+            .filter(|memory| State::read(&memory.state).has_process())
             .map(|Remembered { name, .. }| {
                 self.exits.count(&name, ExitReason::Unknown);
                 // 255 is what Docker itself says of an end that it did not see.
@@ -178,7 +190,7 @@ impl Lifecycle {
         let id = &answer.identity.id;
         self.orphans.heard_of(id);
         // Asked for by a list; an answer about one that an event has removed since is too late.
-        if generation != 0 && !self.lives.contains_key(id) {
+        if self.removed.contains(id) || (generation != 0 && !self.lives.contains_key(id)) {
             return Vec::new();
         }
         let life = self.life(&answer.identity);
@@ -197,6 +209,7 @@ impl Lifecycle {
     /// Everything that is listed or known is inspected: what is gone answers so itself, and the list may be older than
     /// the events.
     fn on_list(&mut self, ids: &[String]) -> Vec<Effect> {
+        self.removed.clear();
         let unknown: BTreeSet<String> = ids.iter().filter(|id| !self.lives.contains_key(*id)).cloned().collect();
         self.orphans.listed(unknown.clone());
         // Asked for at a reconnect, too: what follows of events may lack something.
@@ -216,7 +229,7 @@ impl Lifecycle {
             .filter(|(_, life)| life.next_deadline().is_some_and(|deadline| deadline <= context.now))
             .map(|(id, _)| id.clone())
             .collect();
-        let mut effects = Vec::new();
+        let mut effects = self.forget_unlisted(context.now);
         for id in due {
             let found = self.lives.get_mut(&id).map(|life| life.on_time(context)).unwrap_or_default();
             effects.extend(self.carry_out(&id, found, context));
@@ -239,6 +252,7 @@ impl Lifecycle {
                 }
                 Effect::Started => effects.extend(self.resolve_siblings(id, None, context.now)),
                 Effect::Removed => {
+                    self.removed.insert(id.to_owned());
                     self.lives.remove(id);
                 }
                 Effect::Missed(alert) => self.missing.add(*alert, context.now),

@@ -12,7 +12,7 @@ use crate::docker::exit::{ExitFacts, ExitReason, SIGKILL_CODE, exit_reason};
 /// How long after a `die` its `oom` or `stop` may still come (26 ms were seen).
 const LATE_EVENTS: Duration = Duration::from_secs(1);
 /// How long after an inspection found a container ended its `die` may still come.
-pub(super) const LATE_DIE: Duration = Duration::from_secs(2);
+pub(in crate::docker) const LATE_DIE: Duration = Duration::from_secs(2);
 /// How far an `oom` may be from the `die` it explains (1.5 s were seen on a slow machine).
 const OOM_NEAR: Duration = Duration::from_secs(5);
 
@@ -26,7 +26,8 @@ pub(super) struct Ending {
     pub(super) restarts: u64,
     pub(super) waits_for: Wait,
     pub(super) until: Timestamp,
-    pub(super) started_again: bool,
+    /// The start after it.
+    pub(super) next_start: Option<Timestamp>,
     /// Ends before it that nobody saw; only where nobody saw this one.
     pub(super) unseen_before: u64,
 }
@@ -42,10 +43,16 @@ pub(super) enum Wait {
 }
 
 impl Ending {
-    /// Whether it was found by an inspection and this `die` tells of it. One after the start of the `run` that followed
-    /// tells of that run.
-    fn is_told_by(&self, at: Timestamp, run: Option<Timestamp>) -> bool {
-        self.waits_for == Wait::Die && !(self.started_again && run.is_some_and(|start| at > start))
+    /// Whether it was found by an inspection and this `die` tells of it, not of the run that followed.
+    fn is_told_by(&self, at: Timestamp) -> bool {
+        self.waits_for == Wait::Die && self.next_start.is_none_or(|start| at < start)
+    }
+
+    /// It was started. Of an end that an inspection found, even the start of that run may be told later.
+    pub(super) fn started(&mut self, at: Timestamp) {
+        if self.waits_for != Wait::Die || at > self.at {
+            self.next_start = Some(at);
+        }
     }
 }
 
@@ -79,13 +86,12 @@ impl Life {
         context: &mut Context<'_>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.is_known(at) {
+        if self.is_known(at) || self.is_told_again(at) {
             return;
         }
         (self.restored, self.gap) = (false, false);
         // An inspection has found it already, with its restart.
-        let run = self.inspected_start;
-        let found = self.ending.take_if(|ending| ending.is_told_by(at, run)).is_some();
+        let found = self.ending.take_if(|ending| ending.is_told_by(at)).is_some();
         if !found {
             // Its last end was still being looked into; that one is over now.
             self.settle(context, effects);
@@ -116,14 +122,14 @@ impl Life {
             restarts,
             waits_for,
             until: later(context.now, wait).unwrap_or(context.now),
-            started_again: false,
+            next_start: None,
             unseen_before: 0,
         });
         self.state = if restarts_again { State::Restarting } else { State::Exited };
         if restarts_again && !found {
             self.foresee_restart();
         }
-        self.restarts_possible += u64::from(!self.inspected && !facts.announced);
+        self.restarts_possible += u64::from(!restarts_again && !found);
         if !facts.announced {
             self.ask_for_log(code, context, effects);
         }
@@ -142,6 +148,13 @@ impl Life {
         self.last_exit.as_ref().is_some_and(|last| {
             last.reason == ExitReason::Unknown && last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1)
         })
+    }
+
+    /// Whether this is another `die` of the same end: engines tell of a removal in the middle of an end twice.
+    fn is_told_again(&self, at: Timestamp) -> bool {
+        let seen = self.ending.as_ref().filter(|ending| ending.waits_for != Wait::Die).map(|ending| ending.at);
+        let last = seen.or(self.last_exit.as_ref().map(|exit| exit.at));
+        last.is_some_and(|last| self.newest_start() < Some(last) && self.saw_end(at))
     }
 
     /// Whether an event has told of this end.
@@ -176,7 +189,7 @@ impl Life {
             restarts: self.restarts_so_far(),
             waits_for: Wait::Die,
             until: later(context.now, LATE_DIE).unwrap_or(context.now),
-            started_again: condition.state.has_process(),
+            next_start: condition.started_at.filter(|_| condition.state.has_process()),
             // Each restart followed an end; the last of a container that is down was followed by none.
             unseen_before: match condition.state {
                 State::Exited | State::Dead => restarts,
@@ -197,7 +210,8 @@ impl Life {
             effects.push(Effect::Exited { name: self.identity.name.clone(), code: exit.code, reason });
         }
         self.last_exit = Some(exit.clone());
-        let restarts = ending.started_again || self.setup.restart_policy.starts_again(exit.code, ending.restarts);
+        let restarts =
+            ending.next_start.is_some() || self.setup.restart_policy.starts_again(exit.code, ending.restarts);
         match reason {
             ExitReason::Unknown => {}
             ExitReason::Stopped => effects.extend(self.looping.end("down", context.now)),
@@ -206,7 +220,7 @@ impl Life {
             ExitReason::Clean => effects.extend(self.looping.end("down", context.now)),
             _ => {}
         }
-        if reason == ExitReason::Oom && !ending.facts.oom_event && !ending.started_again {
+        if reason == ExitReason::Oom && !ending.facts.oom_event && ending.next_start.is_none() {
             self.oom_kills.ended_by_one();
         }
         if reason.is_failure() {
@@ -219,9 +233,9 @@ impl Life {
     pub(super) fn failed(&mut self, exit: Exit, ending: &Ending, context: &Context<'_>, effects: &mut Vec<Effect>) {
         if self.state == State::Removing {
             // Somebody has cleaned it away already, or it has itself.
-        } else if ending.started_again && self.looping.is_told() {
+        } else if ending.next_start.is_some() && self.looping.is_told() {
             // One alert for all of them.
-        } else if ending.started_again {
+        } else if ending.next_start.is_some() {
             self.tell_once(Kind::Restarted, Some(&exit), ending.at, context, effects);
         } else if self.setup.restart_policy.starts_again(exit.code, ending.restarts) {
             // Counted from the death, whatever it took to find the reason.

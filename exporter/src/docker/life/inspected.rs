@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::ending::{LATE_DIE, Wait};
 use super::{Context, Effect, Exit, Life, later};
@@ -59,20 +59,27 @@ impl Life {
         self.health = condition.health;
         self.checks = condition.checks.clone();
         self.pid = condition.pid;
-        let restored = std::mem::take(&mut self.restored);
-        let mut restarts = self.count_restarts(condition.restart_count);
-        self.gap = false;
-        if std::mem::take(&mut self.unseen_end) {
-            // The start that was seen is one of them, if it was its policy's.
-            self.count_unseen(std::mem::take(&mut restarts).max(1), effects);
-        }
+        (self.restored, self.gap) = (false, false);
+        let was_known = self.restart_count.is_some();
+        let restarts = self.count_restarts(condition.restart_count);
         let start_before = std::mem::replace(&mut self.inspected_start, condition.started_at);
+        let end_before = std::mem::replace(&mut self.inspected_end, condition.finished_at);
         let runs = condition.state.has_process();
         let ran = before.has_process();
-        let another_start = self.generation_was_inspected(start_before, condition.started_at);
-        let restarted_unseen = ran && runs && (another_start || restarts > 0);
-        let ended_while_away = restored && !ran && self.ended_while_away(condition, restarts);
-        if (ran && !runs) || restarted_unseen || ended_while_away {
+        let mut restarted_unseen = false;
+        // Its start may have been told late, after an inspection had seen that run.
+        if std::mem::take(&mut self.unseen_end) && condition.started_at != start_before {
+            // The start that was seen is one of them, if it was its policy's.
+            self.count_unseen(restarts.max(1), effects);
+            if ran && !runs {
+                self.ended_unseen(condition, 0, context, effects);
+            }
+        } else if (ran && !runs)
+            || restarts > 0
+            || (ran && self.generation_was_inspected(start_before, condition.started_at))
+            || (was_known && self.has_ended_since(start_before.max(end_before), condition))
+        {
+            restarted_unseen = ran && runs;
             self.ended_unseen(condition, restarts, context, effects);
         } else if before == State::Other && self.last_exit.is_none() && !runs {
             self.remember_old_end(condition);
@@ -98,6 +105,18 @@ impl Life {
         {
             self.crash(exit, context, effects);
         }
+    }
+
+    /// Whether it ended after what an inspection said then, and after the last end that is known.
+    fn has_ended_since(&self, then: Option<Timestamp>, condition: &Condition) -> bool {
+        let ending = self.ending.as_ref().map(|ending| ending.at);
+        let ended = ending.max(self.last_exit.as_ref().map(|exit| exit.at));
+        // The event of an end comes a little later than the end.
+        let later = |end: Timestamp, known: Timestamp| end.duration_since(known) > SignedDuration::from_secs(1);
+        // Without another start there is no other end.
+        condition.finished_at.is_some_and(|end| then.max(ended).is_none_or(|known| later(end, known)))
+            && condition.started_at > ended
+            && self.failed_start.is_none()
     }
 
     /// Whether two inspections with no event between them saw different starts.

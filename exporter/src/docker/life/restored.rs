@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Exit, Life};
-use crate::docker::container::{Condition, State};
+use crate::docker::container::State;
 use crate::docker::exit::ExitReason;
 use crate::docker::record::{Remembered, RememberedExit};
 
@@ -20,7 +20,7 @@ impl Life {
         Remembered {
             name: self.identity.name.clone(),
             state: if runs { State::Running } else { self.state }.as_str().to_owned(),
-            started_at: self.runs_since().or_else(|| self.inspected_start.max(self.started_at)),
+            started_at: self.runs_since().or_else(|| self.newest_start()),
             restarts_total: self.restarts_total,
             restart_count: self.restarts_so_far(),
             oom_kills: self.oom_kills,
@@ -54,18 +54,14 @@ impl Life {
         self.counted_until = self.last_exit.as_ref().map(|exit| exit.at);
     }
 
-    /// Whether a container that was down when it was last seen has run and ended since.
-    pub(super) fn ended_while_away(&self, condition: &Condition, restarts: u64) -> bool {
-        let known = self.last_exit.as_ref().map(|exit| exit.at);
-        let is_news = condition.finished_at.is_some_and(|end| {
-            known.is_none_or(|known| end > known && end.duration_since(known).unsigned_abs() > Duration::from_secs(1))
-        });
-        restarts > 0 || is_news
-    }
-
     /// Its end, where that is still being looked into and it runs again: it can no more be found by looking.
     pub(in crate::docker) fn unfinished_end(&self) -> bool {
-        self.unseen_end || self.ending.as_ref().is_some_and(|ending| ending.started_again)
+        self.unseen_end || self.ending.as_ref().is_some_and(|ending| ending.next_start.is_some())
+    }
+
+    /// The latest start that is known, be it by its event or by Docker's own note.
+    pub(super) fn newest_start(&self) -> Option<Timestamp> {
+        self.inspected_start.max(self.started_at)
     }
 
     /// Something may have happened to it that no event tells.
@@ -78,7 +74,7 @@ impl Life {
     pub(super) fn end_before(&mut self, start: Timestamp) {
         let unwatched = std::mem::take(&mut self.restored) | std::mem::take(&mut self.gap);
         let ran = unwatched && self.state.has_process() && self.ending.is_none();
-        if ran && self.last_started_at().is_some_and(|known| start.duration_since(known) > SAME) {
+        if ran && self.newest_start().is_some_and(|known| start.duration_since(known) > SAME) {
             self.unseen_end = true;
             self.state = State::Exited;
         }
