@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules e2e bench fuzz
+.PHONY: help up down test lint rules e2e e2e-engine bench fuzz
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -10,6 +10,7 @@ help:
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
+	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
 	@echo 'make fuzz    noise into every parser for a minute; needs cargo-fuzz and a nightly compiler'
 
@@ -42,6 +43,13 @@ CACHE = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/seamark
 PEER = $(CACHE)/bin/node_exporter
 NODE_EXPORTER ?= $(PEER)
 CADVISOR ?=
+
+# Without engines of other versions nothing is upgraded: RELEASES="DIR DIR", folders with their packages unpacked, the
+# oldest first.
+e2e-engine:
+	deploy/scripts/setup.sh tools
+	cargo build --locked --package seamark-exporter
+	deploy/e2e/engine $(TARGET)/debug/seamark-exporter $(foreach each,$(RELEASES),--release $(each))
 
 bench:
 	deploy/scripts/setup.sh tools $(if $(filter $(PEER),$(NODE_EXPORTER)),peer)

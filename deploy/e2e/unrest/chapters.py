@@ -116,7 +116,9 @@ class Story:
 
     def alerts(self):
         """Crashes that are held for firing though their containers run or are gone."""
-        running = {one["Id"]: one["State"]["Running"] for one in self.api.containers().values()}
+        # While it waits for its next start Docker calls it running, too.
+        running = {one["Id"]: one["State"]["Running"] and not one["State"]["Restarting"]
+                   for one in self.api.containers().values()}  # fmt: skip
         crashes = [each["labels"] for each in self.alertmanager.firing(["ContainerCrashed"])]
         return [each["name"] for each in crashes if running.get(each["id"].rpartition("/")[2], True)]
 

@@ -48,7 +48,8 @@ class Load:
         }
         more = {"StopTimeout": 1}
         if options.get("check"):
-            more["Healthcheck"] = {"Test": ["CMD", "/part", "well", "/ledger/ill"], "Interval": 10**9, "Retries": 1}
+            # Each check is three of the 256 events that the engine remembers.
+            more["Healthcheck"] = {"Test": ["CMD", "/part", "well", "/ledger/ill"], "Interval": 5 * 10**9, "Retries": 1}
         command = ["/part", f"/ledger/{name}", str(seconds), str(code), *(["deaf"] if options.get("deaf") else [])]
         return self.api.create(name, command, HostConfig=host, **more)
 
@@ -124,7 +125,9 @@ class Load:
         end = time.monotonic() + 60
         while not all(self.idle.get(work) for work in ("bounce", "throw_away")) and time.monotonic() < end:
             time.sleep(0.05)
-        for name in RESTLESS:
+        # A daemon that was killed may leave others that do not stay up.
+        restless = [name for name, one in self.api.containers().items() if one["RestartCount"] or one["State"]["Restarting"]]
+        for name in {*RESTLESS, *restless}:
             self.api.tell("POST", f"/containers/{name}/stop", t=1)
 
     def resume(self):
