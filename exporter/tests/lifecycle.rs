@@ -337,6 +337,13 @@ fn a_child_s_memory_kill_does_not_explain_a_sigkill_an_hour_later() {
 }
 
 #[test]
+fn a_memory_kill_explains_an_end_that_a_slow_machine_tells_of_seconds_later() {
+    let mut play = Play::running("no");
+    play.at(10.0, Action::Oom);
+    assert_eq!(play.at(17.0, die(137)), ["exit web 137 oom", "ContainerCrashed", "inspect 4"]);
+}
+
+#[test]
 fn a_memory_kill_of_the_run_before_does_not_explain_a_sigkill_right_after_the_start() {
     let mut play = Play::running("no");
     play.at(10.0, Action::Oom);

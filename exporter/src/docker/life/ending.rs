@@ -13,8 +13,9 @@ use crate::docker::exit::{ExitFacts, ExitReason, SIGKILL_CODE, exit_reason};
 const LATE_EVENTS: Duration = Duration::from_secs(1);
 /// How long after an inspection found a container ended its `die` may still come.
 pub(in crate::docker) const LATE_DIE: Duration = Duration::from_secs(2);
-/// How far an `oom` may be from the `die` it explains (1.5 s were seen on a slow machine).
-const OOM_NEAR: Duration = Duration::from_secs(5);
+/// How far an `oom` may be from the `die` it explains: that is told when the engine has cleaned up, 1.5 s later on a slow
+/// machine, and more than 5 s where eight containers begin at once.
+const OOM_NEAR: Duration = Duration::from_secs(10);
 
 /// An end that is still being looked into.
 #[derive(Debug, Clone, PartialEq, Eq)]
