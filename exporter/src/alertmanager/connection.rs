@@ -21,6 +21,8 @@ const FILES_DEADLINE: Duration = Duration::from_millis(500);
 
 /// A client with these settings.
 pub(super) fn client(tls: &Tls) -> Result<Client, String> {
+    // Somebody else may have installed one already, which is as good; with none, the builder panics.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // A redirect would turn the POST into a GET and lose the alert.
     let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE);
     tls.apply(builder)?.build().map_err(|error| format!("TLS cannot be set up: {}", cause(&error)))

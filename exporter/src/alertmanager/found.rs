@@ -229,7 +229,6 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_asked_until_it_has_answered_once_and_with_our_credentials() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
         let answer = move |headers: HeaderMap| async move {

@@ -217,7 +217,6 @@ mod tests {
 
     #[test]
     fn files_are_remembered_and_what_is_wrong_with_them_is_said_where_it_stands() {
-        crate::alertmanager::tls::tests::with_ring();
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         std::fs::write(path("token"), "hush\n").unwrap();

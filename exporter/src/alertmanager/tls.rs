@@ -99,10 +99,3 @@ pub(super) fn read(section: &mut Section) -> Option<Tls> {
     }
     good.then_some(tls)
 }
-
-#[cfg(test)]
-pub(super) mod tests {
-    pub fn with_ring() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-}
