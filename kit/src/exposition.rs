@@ -3,9 +3,10 @@
 mod answer;
 mod encode;
 mod family;
+mod gzip;
 mod negotiate;
 
 pub use answer::answer;
-pub use encode::{EncodeError, Format, encode};
+pub use encode::{EncodeError, Format, encode, write};
 pub use family::{CommonLabels, Exposition, Family, Histogram, Kind, Labels, Sample, Series, Value};
-pub use negotiate::{accepts_gzip, format_for, gzip};
+pub use negotiate::{accepts_gzip, format_for};

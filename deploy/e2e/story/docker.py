@@ -45,7 +45,7 @@ def finished_at(container):
 
 def health_changes(container):
     """When the health of a container last changed to each of its words, by Docker's clock, in seconds since 1970."""
-    # An `until` in the past ends the command at once; the engine remembers the last 256 events.
+    # An `until` in the past ends the command at once, and is cut to whole seconds; the engine remembers the last 256 events.
     window = ("--since", "10m", "--until", "0s")
     filters = ("--filter", f"container={container}", "--filter", "event=health_status")
     lines = docker("events", *window, *filters, "--format", "{{.TimeNano}} {{.Action}}").splitlines()

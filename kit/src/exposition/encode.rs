@@ -7,7 +7,6 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -44,38 +43,46 @@ impl Format {
 #[error("the metrics could not be encoded")]
 pub struct EncodeError(#[from] fmt::Error);
 
-/// Writes all families that have samples. Sample names are the same in both formats.
+/// As [`write`], into one text.
 ///
 /// # Errors
 ///
 /// Never for any name, label or value: writing into memory does not fail.
 pub fn encode(exposition: &Exposition, format: Format) -> Result<String, EncodeError> {
-    let mut out = String::with_capacity(LENGTH.load(Ordering::Relaxed));
-    let families: Arc<[Arc<Family>]> = exposition.families().iter().filter(|family| is_ours(family)).cloned().collect();
-    let mut done = 0;
-    for alike in families.chunk_by(|one, other| is_renamed(one, format) == is_renamed(other, format)) {
-        let (start, places) = (out.len(), done..done + alike.len());
-        done = places.end;
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(View { families: Arc::clone(&families), places, format }));
-        text::encode_registry(&mut out, &registry)?;
-        if alike.first().is_some_and(|family| is_renamed(family, format)) {
-            let text = out.split_off(start);
-            say_untyped(&mut out, &text);
-        }
-    }
-    for family in exposition.families().iter().filter(|family| given::is_given(family)) {
-        given::write(&mut out, family)?;
-    }
-    if format == Format::OpenMetrics {
-        text::encode_eof(&mut out)?;
-    }
-    LENGTH.store(out.len() + out.len() / 16, Ordering::Relaxed);
+    let mut out = String::new();
+    write(exposition, format, &mut out)?;
     Ok(out)
 }
 
-/// As long as the last text, and a little longer: the next one is not copied while it grows.
-static LENGTH: AtomicUsize = AtomicUsize::new(0);
+/// Writes all families that have samples. Sample names are the same in both formats.
+///
+/// # Errors
+///
+/// When `out` takes no more; never for any name, label or value.
+pub fn write(exposition: &Exposition, format: Format, out: &mut impl fmt::Write) -> Result<(), EncodeError> {
+    let families: Arc<[Arc<Family>]> = exposition.families().iter().filter(|family| is_ours(family)).cloned().collect();
+    let mut done = 0;
+    for alike in families.chunk_by(|one, other| is_renamed(one, format) == is_renamed(other, format)) {
+        let places = done..done + alike.len();
+        done = places.end;
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(View { families: Arc::clone(&families), places, format }));
+        if alike.first().is_some_and(|family| is_renamed(family, format)) {
+            let mut text = String::new();
+            text::encode_registry(&mut text, &registry)?;
+            say_untyped(out, &text)?;
+        } else {
+            text::encode_registry(out, &registry)?;
+        }
+    }
+    for family in exposition.families().iter().filter(|family| given::is_given(family)) {
+        given::write(out, family)?;
+    }
+    if format == Format::OpenMetrics {
+        text::encode_eof(out)?;
+    }
+    Ok(())
+}
 
 /// Whether the crate's word for its type is not the format's.
 fn is_renamed(family: &Family, format: Format) -> bool {
@@ -83,13 +90,13 @@ fn is_renamed(family: &Family, format: Format) -> bool {
 }
 
 /// Replaces the type `unknown`, which classic parsers refuse, by `untyped`. A sample line never begins with `#`.
-fn say_untyped(out: &mut String, text: &str) {
-    for line in text.split_inclusive('\n') {
+fn say_untyped(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    text.split_inclusive('\n').try_for_each(|line| {
         match line.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" unknown\n")) {
-            Some(name) => out.extend(["# TYPE ", name, " untyped\n"]),
-            None => out.push_str(line),
+            Some(name) => ["# TYPE ", name, " untyped\n"].into_iter().try_for_each(|part| out.write_str(part)),
+            None => out.write_str(line),
         }
-    }
+    })
 }
 
 /// Some of the families.

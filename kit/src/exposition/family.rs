@@ -99,7 +99,8 @@ impl CommonLabels {
         if let Some(((last, _), others)) = labels.split_last() {
             for (name, value) in others {
                 head.extend([name, "=\""]);
-                escape(&mut head, value);
+                // A string takes everything.
+                let _ = escape(&mut head, value);
                 head.push_str("\",");
             }
             head.push_str(last);
@@ -123,15 +124,13 @@ impl CommonLabels {
 }
 
 /// Writes the value of a label.
-pub(super) fn escape(out: &mut String, value: &str) {
-    for character in value.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            '\n' => out.push_str("\\n"),
-            other => out.push(other),
-        }
-    }
+pub(super) fn escape(out: &mut impl fmt::Write, value: &str) -> fmt::Result {
+    value.chars().try_for_each(|character| match character {
+        '\\' => out.write_str("\\\\"),
+        '"' => out.write_str("\\\""),
+        '\n' => out.write_str("\\n"),
+        other => out.write_char(other),
+    })
 }
 
 /// All samples of one metric name.

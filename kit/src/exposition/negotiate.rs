@@ -1,7 +1,5 @@
 //! What the asking side accepts: the format by `Accept`, compression by `Accept-Encoding`.
 
-use libdeflater::{CompressionLvl, Compressor};
-
 use super::Format;
 
 /// The format to answer with: OpenMetrics where it is accepted and not ranked below plain text, otherwise classic.
@@ -28,24 +26,6 @@ pub fn accepts_gzip(accept_encoding: Option<&str>) -> bool {
         .split(',')
         .map(media_range)
         .any(|(coding, weight)| (coding == "gzip" || coding == "*") && weight > 0)
-}
-
-/// Compresses at level 1: four times faster than the default of most libraries, and a third larger.
-///
-/// `None` when the buffer turns out too small, which the bound asked for rules out; the body then goes uncompressed.
-pub fn gzip(body: &[u8]) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::new(1).unwrap_or_default());
-    // Metrics become a fifth of their length, or less. A buffer for the worst case would be as large as the body.
-    let most = compressor.gzip_compress_bound(body.len());
-    for room in [most.min(body.len() / 3 + 1024), most] {
-        let mut out = vec![0; room];
-        if let Ok(length) = compressor.gzip_compress(body, &mut out) {
-            out.truncate(length);
-            out.shrink_to_fit();
-            return Some(out);
-        }
-    }
-    None
 }
 
 /// Name in lower case and weight in thousandths of one item of an `Accept` header.
@@ -95,21 +75,5 @@ mod tests {
         assert!(accepts_gzip(Some("deflate, GZIP;q=0.5")));
         assert!(!accepts_gzip(Some("gzip;q=0, deflate")));
         assert!(!accepts_gzip(None));
-    }
-
-    #[test]
-    fn a_compressed_body_comes_back_as_it_was() {
-        let mut seed = 1_u32;
-        let noise = std::iter::repeat_with(|| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 24) as u8
-        });
-        for (body, most) in [(b"node_load1 0.25\n".repeat(500), 800), (noise.take(9000).collect(), 9200)] {
-            let packed = gzip(&body).unwrap();
-            assert!(packed.len() < most, "{}", packed.len());
-            let mut unpacked = vec![0; body.len()];
-            libdeflater::Decompressor::new().gzip_decompress(&packed, &mut unpacked).unwrap();
-            assert_eq!(unpacked, body);
-        }
     }
 }

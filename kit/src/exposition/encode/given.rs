@@ -3,16 +3,17 @@
 //! prometheus-client counts and cumulates buckets itself, writes the bound 1 as `1.0`, which is another label than the
 //! `1` of everybody else, and knows no summary. Both formats are the same here.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use crate::exposition::family::escape;
 use crate::exposition::{Family, Kind, Labels, Value};
 
 pub(super) fn is_given(family: &Family) -> bool {
-    family.samples().any(|sample| matches!(sample.value, Value::Given(_)))
+    let may_be = matches!(family.kind, Kind::Histogram | Kind::Summary);
+    may_be && family.samples().any(|sample| matches!(sample.value, Value::Given(_)))
 }
 
-pub(super) fn write(out: &mut String, family: &Family) -> fmt::Result {
+pub(super) fn write(out: &mut impl fmt::Write, family: &Family) -> fmt::Result {
     let kind = match family.kind {
         Kind::Summary => "summary",
         _ => "histogram",
@@ -30,18 +31,18 @@ pub(super) fn write(out: &mut String, family: &Family) -> fmt::Result {
     Ok(())
 }
 
-fn write_labels(out: &mut String, labels: Labels<'_>, bound: Option<(&'static str, String)>) -> fmt::Result {
+fn write_labels(out: &mut impl fmt::Write, labels: Labels<'_>, bound: Option<(&'static str, String)>) -> fmt::Result {
     let bound = bound.as_ref().map(|(name, value)| (*name, value.as_str()));
     let labels = labels.iter().chain(bound);
     let mut separator = '{';
     for (name, value) in labels {
         write!(out, "{separator}{name}=\"")?;
-        escape(out, value);
-        out.push('"');
+        escape(out, value)?;
+        out.write_char('"')?;
         separator = ',';
     }
     if separator == ',' {
-        out.push('}');
+        out.write_char('}')?;
     }
     Ok(())
 }
