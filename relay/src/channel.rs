@@ -8,9 +8,11 @@ use std::time::Duration;
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 
+use self::limits::Meter;
 use crate::message::Message;
 
 mod discord;
+pub mod limits;
 mod log;
 mod split;
 
@@ -152,6 +154,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// Lays a message out within the service's limits. Whether it makes a sound is for [`Channel::post`]. Never empty; what has no room is counted, never dropped
     /// silently.
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload>;
+
+    /// How much of each of the service's limits a payload uses; empty for a service without any.
+    fn meters(&self, _payload: &Payload) -> Vec<Meter> {
+        Vec::new()
+    }
 
     /// The call that posts a payload.
     fn post(&self, payload: &Payload, how: &Posting) -> Request;
