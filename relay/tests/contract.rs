@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use seamark_kit::config::{self, Source};
+use seamark_relay::channel::limits::{self, Limit};
 use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
 use seamark_relay::message::{Field, Item, Message, Span, Tone};
 
@@ -36,6 +37,15 @@ fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
         "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
         "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
         kind => panic!("the kind `{kind}` has no rules here"),
+    }
+}
+
+/// The rows of the relay's table for a kind, and the same numbers as the judge knows them.
+fn numbers(kind: &str) -> (&'static [&'static Limit], &'static [(&'static str, usize)]) {
+    match kind {
+        "discord" => (limits::discord::ALL, discord_rules::NUMBERS),
+        "log" => (&[], &[]),
+        kind => panic!("the kind `{kind}` has no numbers here"),
     }
 }
 
@@ -146,6 +156,9 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
             for (count, fields) in [(0, 0), (1, 0), (1, 60), (3, 30), (60, 4), (300, 2)] {
                 let message = message((0..count).map(|number| item(number, &filling, fields)).collect());
                 for detail in DETAILS {
+                    for meter in channel.render(&message, detail).iter().flat_map(|payload| channel.meters(payload)) {
+                        assert!(meter.used <= meter.limit.most, "{} {detail:?}: {meter:?}", channel.kind());
+                    }
                     let bodies = bodies(channel.as_ref(), &message, detail);
                     for body in &bodies {
                         judge(channel.kind(), body).unwrap_or_else(|problem| {
@@ -158,6 +171,15 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_table_of_limits_is_the_one_that_the_services_judge_by() {
+    for kind in KINDS {
+        let (rows, numbers) = numbers(kind.name);
+        let rows: Vec<(&str, usize)> = rows.iter().map(|limit| (limit.what, limit.most)).collect();
+        assert_eq!(rows, numbers, "{}", kind.name);
     }
 }
 

@@ -6,6 +6,7 @@ use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 use serde_json::{Value, json};
 
+use super::limits::{Meter, discord as limits};
 use super::split::points;
 use super::{
     Allowance, Channel, Detail, Kind, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict,
@@ -15,10 +16,13 @@ use crate::message::Message;
 mod address;
 mod answer;
 mod layout;
-mod limits;
 mod markup;
+mod meters;
 
 pub(super) const KIND: Kind = Kind { name: "discord", build };
+
+/// `flags`: no push and no sound (documentation, "Message", Message Flags).
+const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
 /// One webhook.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ fn build(section: &mut Section) -> Option<Box<dyn Channel>> {
     let username = section.parse("username", "1 to 80 letters without `discord` or `clyde`", |name| {
         let lower = name.to_lowercase();
         let allowed = !lower.contains("discord") && !lower.contains("clyde");
-        (allowed && (1..=limits::USERNAME).contains(&points(name.trim()))).then(|| name.to_owned())
+        (allowed && (1..=limits::USERNAME.most).contains(&points(name.trim()))).then(|| name.to_owned())
     });
     let avatar_url =
         section.parse("avatar_url", "an address of a picture, beginning with https://", markup::web_address);
@@ -65,11 +69,15 @@ impl Channel for Discord {
     }
 
     fn limits(&self) -> &'static Limits {
-        &limits::LIMITS
+        &limits::PACE
     }
 
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
         layout::render(message, detail)
+    }
+
+    fn meters(&self, payload: &Payload) -> Vec<Meter> {
+        meters::meters(payload)
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
@@ -77,7 +85,7 @@ impl Channel for Discord {
         // Without it a webhook pings every user that is named (documentation, "Allowed Mentions Object").
         set(&mut body, "allowed_mentions", json!({ "parse": [] }));
         if how.silent {
-            set(&mut body, "flags", limits::SUPPRESS_NOTIFICATIONS.into());
+            set(&mut body, "flags", SUPPRESS_NOTIFICATIONS.into());
         }
         if let Some(words) = &how.maybe_repeated {
             mark_repeat(&mut body, words);
@@ -125,10 +133,10 @@ fn set(body: &mut Value, key: &str, value: Value) {
 
 /// Says above the message that it may be a repeat.
 fn mark_repeat(body: &mut Value, words: &str) {
-    let words = markup::plain(words, markup::Place::Plain, limits::CONTENT / 20);
+    let words = markup::plain(words, markup::Place::Plain, limits::CONTENT.most / 20);
     let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
     let marked = if content.is_empty() { words } else { format!("{words}\n{content}") };
-    if points(&marked) <= limits::CONTENT {
+    if points(&marked) <= limits::CONTENT.most {
         set(body, "content", marked.into());
     }
 }

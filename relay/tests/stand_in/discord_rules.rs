@@ -28,6 +28,34 @@ impl Rejection {
     }
 }
 
+/// The judge's own numbers, by what they are about. Read from the documentation ("Message", Embed Limits; "Webhook";
+/// "Allowed Mentions Structure"; "Uploading Files"; "Opcodes and Status Codes", 30015 and 40005) and the specification
+/// (`IncomingWebhookRequestPartial`, `RichEmbed`), not from the relay: a test compares the two.
+pub const NUMBERS: &[(&str, usize)] = &[
+    ("content", 2000),
+    ("embeds", 10),
+    ("all embeds together", 6000),
+    ("embed title", 256),
+    ("embed description", 4096),
+    ("embed author", 256),
+    ("embed footer", 2048),
+    ("embed fields", 25),
+    ("field name", 256),
+    ("field value", 1024),
+    ("url", 2048),
+    ("username", 80),
+    ("thread name", 100),
+    ("mentioned ids", 100),
+    ("files", 10),
+    ("file", 10_485_760),
+    ("file description", 1024),
+    ("request", 26_214_400),
+];
+
+fn most(what: &str) -> usize {
+    NUMBERS.iter().find(|(name, _)| *name == what).map(|(_, most)| *most).unwrap()
+}
+
 const MESSAGE_KEYS: &[&str] = &[
     "content",
     "username",
@@ -55,26 +83,26 @@ pub fn judge(body: &[u8]) -> Result<Value, Rejection> {
     })?;
     let object = message.as_object().ok_or_else(|| invalid("the body is no object"))?;
     only_keys(object, MESSAGE_KEYS, "")?;
-    let content = text(object.get("content"), "content", 2000)?;
+    let content = text(object.get("content"), "content", most("content"))?;
     let embeds = match object.get("embeds") {
         None | Some(Value::Null) => &Vec::new(),
         Some(Value::Array(embeds)) => embeds,
         Some(_) => return Err(invalid("embeds: no list")),
     };
-    if embeds.len() > 10 {
+    if embeds.len() > most("embeds") {
         return Err(invalid(&format!("embeds: {} of at most 10", embeds.len())));
     }
     let mut total = 0;
     for (number, embed) in embeds.iter().enumerate() {
         total += judge_embed(embed, &format!("embeds.{number}"))?;
     }
-    if total > 6000 {
+    if total > most("all embeds together") {
         return Err(invalid(&format!("embeds: {total} characters of at most 6000")));
     }
     if content == 0 && embeds.is_empty() {
         return Err(Rejection { code: 50006, message: "Cannot send an empty message", at: String::new() });
     }
-    let username = text(object.get("username"), "username", 80)?;
+    let username = text(object.get("username"), "username", most("username"))?;
     if object.contains_key("username") && username == 0 {
         return Err(invalid("username: empty"));
     }
@@ -104,19 +132,19 @@ fn judge_mentions(mentions: Option<&Value>) -> Result<(), Rejection> {
 fn judge_embed(embed: &Value, at: &str) -> Result<usize, Rejection> {
     let object = embed.as_object().ok_or_else(|| invalid(&format!("{at}: no object")))?;
     only_keys(object, EMBED_KEYS, at)?;
-    let title = text(object.get("title"), &format!("{at}.title"), 256)?;
-    let description = text(object.get("description"), &format!("{at}.description"), 4096)?;
+    let title = text(object.get("title"), &format!("{at}.title"), most("embed title"))?;
+    let description = text(object.get("description"), &format!("{at}.description"), most("embed description"))?;
     let footer = match object.get("footer") {
-        Some(footer) => required(footer.get("text"), &format!("{at}.footer.text"), 2048)?,
+        Some(footer) => required(footer.get("text"), &format!("{at}.footer.text"), most("embed footer"))?,
         None => 0,
     };
     let author = match object.get("author") {
-        Some(author) => required(author.get("name"), &format!("{at}.author.name"), 256)?,
+        Some(author) => required(author.get("name"), &format!("{at}.author.name"), most("embed author"))?,
         None => 0,
     };
     if let Some(url) = object.get("url") {
         let url = url.as_str().unwrap_or_default();
-        if !(url.starts_with("https://") || url.starts_with("http://")) || url.chars().count() > 2048 {
+        if !(url.starts_with("https://") || url.starts_with("http://")) || url.chars().count() > most("url") {
             return Err(invalid(&format!("{at}.url: no web address of at most 2048")));
         }
     }
@@ -133,12 +161,12 @@ fn judge_embed(embed: &Value, at: &str) -> Result<usize, Rejection> {
     let mut fields = 0;
     if let Some(list) = object.get("fields") {
         let list = list.as_array().ok_or_else(|| invalid(&format!("{at}.fields: no list")))?;
-        if list.len() > 25 {
+        if list.len() > most("embed fields") {
             return Err(invalid(&format!("{at}.fields: {} of at most 25", list.len())));
         }
         for (number, field) in list.iter().enumerate() {
-            fields += required(field.get("name"), &format!("{at}.fields.{number}.name"), 256)?;
-            fields += required(field.get("value"), &format!("{at}.fields.{number}.value"), 1024)?;
+            fields += required(field.get("name"), &format!("{at}.fields.{number}.name"), most("field name"))?;
+            fields += required(field.get("value"), &format!("{at}.fields.{number}.value"), most("field value"))?;
         }
     }
     let size = title + description + footer + author + fields;
