@@ -14,6 +14,7 @@ use crate::message::Message;
 mod discord;
 pub mod limits;
 mod log;
+mod mention;
 mod split;
 
 /// Every kind there is, in the order in which they are listed to users.

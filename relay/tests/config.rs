@@ -62,6 +62,7 @@ fn the_example_names_every_key_there_is() {
         "thread_id",
         "username",
         "avatar_url",
+        "mention",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }

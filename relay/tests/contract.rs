@@ -25,7 +25,10 @@ const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Deta
 /// The keys of a channel of each kind.
 fn example(kind: &str) -> &'static str {
     match kind {
-        "discord" => "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token",
+        "discord" => {
+            "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token\n\
+             mention: {critical: '<@&77001>', warning: '<@77002>', info: '@here'}"
+        }
         "log" => "{}",
         kind => panic!("the kind `{kind}` has no example here"),
     }
@@ -192,18 +195,51 @@ fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
     assert!(more.is_some() || count == 0 || text.contains(&format!("item-{:05}x", count - 1)));
 }
 
+/// Whom a body rings, by rules that are not the relay's, and whom the example names for something critical.
+fn rings(kind: &str, body: &serde_json::Value) -> (Vec<String>, &'static [&'static str]) {
+    match kind {
+        "discord" => (discord_rules::rings(body), &["<@&77001>"]),
+        "log" => (Vec::new(), &[]),
+        kind => panic!("nobody knows here whom the kind `{kind}` rings"),
+    }
+}
+
+#[test]
+fn a_message_rings_once_for_whom_the_configuration_names_and_for_nobody_else() {
+    let label = "@everyone @here <@1> <@&2> <@77002> <@&77001>";
+    for channel in channels() {
+        for (tone, fires) in [(Tone::Critical, true), (Tone::Good, false), (Tone::Neutral, false), (Tone::Ended, false)]
+        {
+            for (detail, count) in DETAILS.into_iter().flat_map(|detail| [(detail, 1), (detail, 60)]) {
+                let items = vec![item(0, &label.repeat(20), 1); count];
+                let message = Message { tone, title: label.to_owned(), ..message(items) };
+                for (number, body) in bodies(channel.as_ref(), &message, detail).iter().enumerate() {
+                    let (rung, named) = rings(channel.kind(), body);
+                    let expected = if fires && number == 0 { named } else { &[] };
+                    assert_eq!(rung, expected, "{} {detail:?} {tone:?}, part {number}: {body}", channel.kind());
+                }
+                for payload in channel.render(&message, detail) {
+                    let edit = channel.edit(&MessageRef("1".to_owned()), &payload);
+                    let rung = edit.map(|edit| rings(channel.kind(), &edit.body).0).unwrap_or_default();
+                    assert_eq!(rung, [""; 0], "an edit on {}", channel.kind());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn markup_and_mentions_in_a_label_stay_text() {
     let label = "@everyone @here <@123> [pay](https://evil.example) **bold** `code` https://evil.example";
     let evil = Item { body: vec![Span::Text(label.to_owned())], links: Vec::new(), ..item(0, label, 1) };
-    let message = Message { title: label.to_owned(), footer: Some(label.to_owned()), ..message(vec![evil]) };
+    let message =
+        Message { tone: Tone::Good, title: label.to_owned(), footer: Some(label.to_owned()), ..message(vec![evil]) };
     for channel in channels() {
         for detail in DETAILS {
             for body in bodies(channel.as_ref(), &message, detail) {
                 if channel.kind() == "log" {
                     continue;
                 }
-                assert_eq!(body["allowed_mentions"], serde_json::json!({ "parse": [] }));
                 let text = body.to_string();
                 for pings in ["@everyone", "@here", "<@1"] {
                     assert!(!text.contains(pings), "{detail:?}: {text}");

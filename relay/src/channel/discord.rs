@@ -4,9 +4,10 @@
 
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::limits::{Meter, discord as limits};
+use super::mention::Mentions;
 use super::split::points;
 use super::{
     Allowance, Channel, Detail, Kind, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict,
@@ -17,6 +18,7 @@ mod address;
 mod answer;
 mod layout;
 mod markup;
+mod mention;
 mod meters;
 
 pub(super) const KIND: Kind = Kind { name: "discord", build };
@@ -32,6 +34,7 @@ struct Discord {
     thread_id: Option<String>,
     username: Option<String>,
     avatar_url: Option<String>,
+    mentions: Mentions<mention::Mention>,
 }
 
 fn build(section: &mut Section) -> Option<Box<dyn Channel>> {
@@ -47,6 +50,7 @@ fn build(section: &mut Section) -> Option<Box<dyn Channel>> {
     });
     let avatar_url =
         section.parse("avatar_url", "an address of a picture, beginning with https://", markup::web_address);
+    let mentions = Mentions::read(section, mention::EXPECTED, mention::read);
     // Neither key, or nothing behind it: the channel is off.
     let webhook = webhook.filter(|text| !text.expose().trim().is_empty())?;
     match address::read(webhook.expose()) {
@@ -55,6 +59,7 @@ fn build(section: &mut Section) -> Option<Box<dyn Channel>> {
             thread_id: thread_id.or(address.thread_id),
             username,
             avatar_url,
+            mentions,
         })),
         Err(problem) => {
             section.problem("webhook_url", problem);
@@ -73,7 +78,15 @@ impl Channel for Discord {
     }
 
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
-        layout::render(message, detail)
+        let called = self.mentions.of(message.tone);
+        let words = mention::words(called);
+        let mut payloads = layout::render(message, detail, points(&words));
+        // Once is enough for a message of several.
+        if let Some(first) = payloads.first_mut().filter(|_| !called.is_empty()) {
+            above(&mut first.0, &words);
+            set(&mut first.0, "allowed_mentions", mention::allowed(called));
+        }
+        payloads
     }
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
@@ -82,9 +95,13 @@ impl Channel for Discord {
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         let mut body = payload.0.clone();
-        // Without it a webhook pings every user that is named (documentation, "Allowed Mentions Object").
-        set(&mut body, "allowed_mentions", json!({ "parse": [] }));
-        if how.silent {
+        let calls = body.get("allowed_mentions").is_some();
+        if !calls {
+            // Without it a webhook pings every user that is named (documentation, "Allowed Mentions Object").
+            set(&mut body, "allowed_mentions", mention::allowed(&[]));
+        }
+        // Whoever is called by the configuration is to hear it.
+        if how.silent && !calls {
             set(&mut body, "flags", SUPPRESS_NOTIFICATIONS.into());
         }
         if let Some(words) = &how.maybe_repeated {
@@ -102,8 +119,8 @@ impl Channel for Discord {
 
     fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
         let mut body = payload.0.clone();
-        // The default applies anew at each edit.
-        set(&mut body, "allowed_mentions", json!({ "parse": [] }));
+        // The default applies anew at each edit, and an edit calls nobody.
+        set(&mut body, "allowed_mentions", mention::allowed(&[]));
         Some(Request { method: Method::Patch, url: self.url(&format!("/messages/{}", at.0), &[]), body })
     }
 
@@ -133,9 +150,13 @@ fn set(body: &mut Value, key: &str, value: Value) {
 
 /// Says above the message that it may be a repeat.
 fn mark_repeat(body: &mut Value, words: &str) {
-    let words = markup::plain(words, markup::Place::Plain, limits::CONTENT.most / 20);
+    above(body, &markup::plain(words, markup::Place::Plain, limits::CONTENT.most / 20));
+}
+
+/// Puts a line above the text of a message, if there is room.
+fn above(body: &mut Value, words: &str) {
     let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
-    let marked = if content.is_empty() { words } else { format!("{words}\n{content}") };
+    let marked = if content.is_empty() { words.to_owned() } else { format!("{words}\n{content}") };
     if points(&marked) <= limits::CONTENT.most {
         set(body, "content", marked.into());
     }
@@ -143,16 +164,99 @@ fn mark_repeat(body: &mut Value, words: &str) {
 
 #[cfg(test)]
 mod tests {
+    use seamark_kit::config::{self, Source};
+    use serde_json::json;
+
     use super::*;
+    use crate::message::{Item, Span, Tone};
+
+    fn channel(keys: &str) -> Box<dyn Channel> {
+        let text = format!("webhook_url: https://discord.com/api/webhooks/11/s3cr3t\n{keys}");
+        config::read(&Source::new("relay.yml", text).with_environment([]), build).unwrap().unwrap()
+    }
+
+    fn message(tone: Tone, items: usize) -> Message {
+        let item = Item {
+            tone,
+            title: "@everyone <@&123>".to_owned(),
+            body: vec![Span::Text(format!("@here <@&123> {}", "x".repeat(2500)))],
+            fields: Vec::new(),
+            links: Vec::new(),
+            at: None,
+        };
+        Message {
+            tone,
+            title: "@everyone <@&123>".to_owned(),
+            url: None,
+            items: vec![item; items],
+            footer: None,
+            more: "and {n} more".to_owned(),
+            maybe_repeated: "may be a repeat".to_owned(),
+            silent: false,
+        }
+    }
+
+    /// Text above the embeds, and whom it calls, of each part.
+    fn calls(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<(Value, Value)> {
+        let posted = channel.render(message, detail).into_iter().map(|payload| {
+            let body = channel.post(&payload, &Posting::default()).body;
+            (body["content"].clone(), body["allowed_mentions"].clone())
+        });
+        posted.collect()
+    }
+
+    const MENTION: &str = "mention: {critical: '<@&123>', warning: '<@456>', info: '@here'}";
 
     #[test]
-    fn only_a_silent_message_is_sent_without_a_sound() {
-        let webhook = Secret::new("https://discord.com/api/v10/webhooks/11/t");
-        let discord = Discord { webhook, thread_id: None, username: None, avatar_url: None };
-        let flags = |silent| {
+    fn what_fires_calls_whom_the_configuration_names_and_what_is_over_nobody() {
+        let channel = channel(MENTION);
+        for (tone, content, allowed) in [
+            (Tone::Critical, json!("<@&123>"), json!({"parse": [], "roles": ["123"]})),
+            (Tone::Warning, json!("<@456>"), json!({"parse": [], "users": ["456"]})),
+            (Tone::Info, json!("@here"), json!({"parse": ["everyone"]})),
+            (Tone::Good, Value::Null, json!({"parse": []})),
+            (Tone::Neutral, Value::Null, json!({"parse": []})),
+            (Tone::Ended, Value::Null, json!({"parse": []})),
+        ] {
+            assert_eq!(calls(channel.as_ref(), &message(tone, 1), Detail::Full), [(content, allowed)], "{tone:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_several_parts_calls_once_in_any_form() {
+        let channel = channel(MENTION);
+        for (detail, items) in [(Detail::Full, 5), (Detail::Compact, 60), (Detail::Plain, 60), (Detail::Title, 1)] {
+            let calls = calls(channel.as_ref(), &message(Tone::Critical, items), detail);
+            assert!(calls.len() > 1 || detail == Detail::Title, "{detail:?}");
+            for (number, (content, allowed)) in calls.iter().enumerate() {
+                let text = content.as_str().unwrap_or_default();
+                let (called, expected) = match number {
+                    0 => (1, json!({"parse": [], "roles": ["123"]})),
+                    _ => (0, json!({"parse": []})),
+                };
+                assert_eq!((text.matches("<@&123>").count(), allowed), (called, &expected), "{detail:?}: {text}");
+                assert!(!text.contains("@everyone") && !text.contains("@here"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_calls_nobody() {
+        let channel = channel(MENTION);
+        let payload = channel.render(&message(Tone::Critical, 1), Detail::Full).remove(0);
+        let edit = channel.edit(&MessageRef("1".to_owned()), &payload).unwrap();
+        assert_eq!(edit.body["allowed_mentions"], json!({"parse": []}));
+    }
+
+    #[test]
+    fn a_silent_message_is_sent_without_a_sound_unless_it_calls_somebody() {
+        let channel = channel("mention: {info: '@here'}");
+        let flags = |tone, silent| {
+            let payload = channel.render(&message(tone, 1), Detail::Full).remove(0);
             let how = Posting { silent, ..Posting::default() };
-            discord.post(&Payload(json!({"content": "x"})), &how).body.get("flags").cloned()
+            channel.post(&payload, &how).body.get("flags").cloned()
         };
-        assert_eq!((flags(true), flags(false)), (Some(json!(4096)), None));
+        assert_eq!((flags(Tone::Good, true), flags(Tone::Good, false)), (Some(json!(4096)), None));
+        assert_eq!(flags(Tone::Info, true), None);
     }
 }

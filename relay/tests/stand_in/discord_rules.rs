@@ -121,11 +121,47 @@ fn judge_mentions(mentions: Option<&Value>) -> Result<(), Rejection> {
     let parse = mentions.get("parse").map_or(Some(&[][..]), |parse| parse.as_array().map(Vec::as_slice));
     let parse = parse.ok_or_else(|| invalid("allowed_mentions.parse: no list"))?;
     let known = ["roles", "users", "everyone"];
-    if parse.iter().all(|word| known.iter().any(|known| word == known)) {
-        Ok(())
-    } else {
-        Err(invalid("allowed_mentions.parse: unknown word"))
+    if !parse.iter().all(|word| known.iter().any(|known| word == known)) {
+        return Err(invalid("allowed_mentions.parse: unknown word"));
     }
+    for key in ["roles", "users"] {
+        let Some(ids) = mentions.get(key) else { continue };
+        let ids = ids.as_array().ok_or_else(|| invalid(&format!("allowed_mentions.{key}: no list")))?;
+        let number = |id: &Value| id.as_str().is_some_and(|id| id.parse::<u64>().is_ok());
+        if ids.len() > most("mentioned ids") || !ids.iter().all(number) {
+            return Err(invalid(&format!("allowed_mentions.{key}: more than 100, or no ids")));
+        }
+        if !ids.is_empty() && parse.iter().any(|word| word == key) {
+            return Err(invalid(&format!("allowed_mentions.{key}: and in parse as well")));
+        }
+    }
+    Ok(())
+}
+
+/// Whom a message rings, in the order of its text: `content` alone rings, and only whom `allowed_mentions` lets.
+pub fn rings(message: &Value) -> Vec<String> {
+    let content = message["content"].as_str().unwrap_or_default();
+    // What a webhook that says nothing gets.
+    let default = json!({ "parse": ["users"] });
+    let allowed = message.get("allowed_mentions").unwrap_or(&default);
+    let lists =
+        |key: &str, word: &str| allowed[key].as_array().is_some_and(|list| list.iter().any(|listed| listed == word));
+    let mut rung = Vec::new();
+    for (at, _) in content.match_indices('@') {
+        let (before, rest) = (content.get(..at).unwrap(), content.get(at + 1..).unwrap());
+        if lists("parse", "everyone") && (rest.starts_with("everyone") || rest.starts_with("here")) {
+            rung.push(format!("@{}", if rest.starts_with('e') { "everyone" } else { "here" }));
+        }
+        let Some((inside, _)) = rest.split_once('>').filter(|_| before.ends_with('<')) else { continue };
+        let (kind, id) = match inside.strip_prefix('&') {
+            Some(id) => ("roles", id),
+            None => ("users", inside.trim_start_matches('!')),
+        };
+        if id.parse::<u64>().is_ok() && (lists("parse", kind) || lists(kind, id)) {
+            rung.push(format!("<@{inside}>"));
+        }
+    }
+    rung
 }
 
 /// Judges an embed, and says how many characters it has of those that count together.

@@ -16,6 +16,8 @@ const MESSAGES_PER_GROUP: usize = 10;
 const FULL_MESSAGES: usize = 3;
 /// Room for the words of a repeat above a message without embeds.
 const REPEAT_ROOM: usize = 200;
+/// More than the longest mentions take: ten times `<@&`, twenty digits and `> `.
+const MENTION_ROOM: usize = 300;
 /// Code points of an item's body that the short form keeps.
 const SHORT_BODY: usize = 300;
 /// What a footer may take from the room of a message.
@@ -23,17 +25,18 @@ const FOOTER_ROOM: usize = 300;
 /// What stands where Discord wants something and there is nothing.
 const NOTHING: &str = "–";
 
-/// Lays the message out. A full form that needs too many messages gives way to the short one.
-pub(super) fn render(message: &Message, detail: Detail) -> Vec<Payload> {
+/// Lays the message out. A full form that needs too many messages gives way to the short one. `above`: code points of
+/// what will stand above the text.
+pub(super) fn render(message: &Message, detail: Detail, above: usize) -> Vec<Payload> {
     match detail {
         // More items than embeds: no need to lay them out to know that it is too much.
-        Detail::Full if message.items.len() > FULL_MESSAGES * EMBEDS.most => render(message, Detail::Compact),
+        Detail::Full if message.items.len() > FULL_MESSAGES * EMBEDS.most => render(message, Detail::Compact, above),
         Detail::Full => {
             let full = embeds(message, full_items(message));
-            if full.len() <= FULL_MESSAGES { payloads(&full) } else { render(message, Detail::Compact) }
+            if full.len() <= FULL_MESSAGES { payloads(&full) } else { render(message, Detail::Compact, above) }
         }
         Detail::Compact => payloads(&compact(message)),
-        Detail::Plain => plain_texts(message),
+        Detail::Plain => plain_texts(message, CONTENT.most - REPEAT_ROOM - above.min(MENTION_ROOM)),
         Detail::Title => vec![content(&title_line(message))],
     }
 }
@@ -287,8 +290,7 @@ fn title_line(message: &Message) -> String {
     url.map_or(title.clone(), |url| format!("{title}\n<{url}>"))
 }
 
-fn plain_texts(message: &Message) -> Vec<Payload> {
-    let limit = CONTENT.most - REPEAT_ROOM;
+fn plain_texts(message: &Message, limit: usize) -> Vec<Payload> {
     let line = |item: &Item| {
         let title = plain(&item.title, Place::Plain, 2 * TITLE.most);
         let words = text(&item.body, Place::Plain, SHORT_BODY).replace('\n', " ");
