@@ -59,7 +59,7 @@ pub struct Posting {
     pub silent: bool,
     /// An earlier try may have arrived: say so, in the words given.
     pub maybe_repeated: Option<String>,
-    /// The message this one answers.
+    /// The message this one answers. What is refused as an answer is worth a try without it.
     pub reply_to: Option<MessageRef>,
 }
 
@@ -129,7 +129,8 @@ pub enum Verdict {
     Unavailable(String),
     /// The destination has moved; use this one from now on.
     Moved(String),
-    /// This payload will never be taken: degrade once more, then bury it. Holds the reason, without secrets.
+    /// This payload will never be taken: degrade once more, then bury it. Of an edit: post it anew, because the message is
+    /// no longer there. Holds the reason, without secrets.
     Refused(String),
     /// The destination is gone, or the token is wrong: stop calling it. Holds the reason, without secrets.
     Gone(String),
@@ -164,7 +165,8 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// The call that posts a payload.
     fn post(&self, payload: &Payload, how: &Posting) -> Request;
 
-    /// The call that replaces an earlier message; `None` where the service cannot.
+    /// The call that replaces an earlier message, with all that was in it; `None` where the service cannot. It calls
+    /// nobody.
     fn edit(&self, _at: &MessageRef, _payload: &Payload) -> Option<Request> {
         None
     }

@@ -20,6 +20,7 @@ mod layout;
 mod markup;
 mod mention;
 mod meters;
+mod problem;
 
 pub(super) const KIND: Kind = Kind { name: "discord", build };
 
@@ -34,6 +35,8 @@ struct Discord {
     thread_id: Option<String>,
     username: Option<String>,
     avatar_url: Option<String>,
+    /// The title of a new forum post for each message; `{title}` in it is the message's.
+    thread_name: Option<String>,
     mentions: Mentions<mention::Mention>,
 }
 
@@ -50,17 +53,23 @@ fn build(section: &mut Section) -> Option<Box<dyn Channel>> {
     });
     let avatar_url =
         section.parse("avatar_url", "an address of a picture, beginning with https://", markup::web_address);
+    let expected = "the title of new forum posts, of 1 to 100 letters; `{title}` in it becomes the message's";
+    let thread_name = section.parse("thread_name", expected, |name| {
+        (1..=limits::THREAD_NAME.most).contains(&points(name.trim())).then(|| name.to_owned())
+    });
     let mentions = Mentions::read(section, mention::EXPECTED, mention::read);
     // Neither key, or nothing behind it: the channel is off.
     let webhook = webhook.filter(|text| !text.expose().trim().is_empty())?;
     match address::read(webhook.expose()) {
-        Ok(address) => Some(Box::new(Discord {
-            webhook: address.webhook,
-            thread_id: thread_id.or(address.thread_id),
-            username,
-            avatar_url,
-            mentions,
-        })),
+        Ok(address) => {
+            let thread_id = thread_id.or(address.thread_id);
+            if thread_id.is_some() && thread_name.is_some() {
+                let message = "a message goes into a new post or into one that is there; keep `thread_name` or `thread_id`, \
+                               which the webhook's address may hold as well";
+                section.problem("thread_name", message);
+            }
+            Some(Box::new(Discord { webhook: address.webhook, thread_id, username, avatar_url, thread_name, mentions }))
+        }
         Err(problem) => {
             section.problem("webhook_url", problem);
             None
@@ -85,6 +94,10 @@ impl Channel for Discord {
         if let Some(first) = payloads.first_mut().filter(|_| !called.is_empty()) {
             above(&mut first.0, &words);
             set(&mut first.0, "allowed_mentions", mention::allowed(called));
+        }
+        if let Some(name) = &self.thread_name {
+            let name = layout::thread_name(name, &message.title);
+            payloads.iter_mut().for_each(|payload| set(&mut payload.0, "thread_name", name.clone().into()));
         }
         payloads
     }
@@ -113,19 +126,31 @@ impl Channel for Discord {
         if let Some(avatar_url) = &self.avatar_url {
             set(&mut body, "avatar_url", avatar_url.clone().into());
         }
+        let thread = how.reply_to.as_ref().and_then(|at| place(at).0);
+        if let (Some(_), Some(object)) = (thread, body.as_object_mut()) {
+            object.remove("thread_name");
+        }
         // Without `wait` Discord answers 204 even for a message that it then does not keep.
-        Request { method: Method::Post, url: self.url("", &["wait=true"]), body }
+        Request { method: Method::Post, url: self.url("", thread, true), body }
     }
 
     fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
         let mut body = payload.0.clone();
+        // What is not named stays as it was, so the text above an earlier form, its embeds and its files would.
+        if let Some(object) = body.as_object_mut() {
+            object.remove("thread_name");
+            object.entry("content").or_insert(Value::Null);
+            object.entry("embeds").or_insert_with(|| Value::Array(Vec::new()));
+            object.entry("attachments").or_insert_with(|| Value::Array(Vec::new()));
+        }
         // The default applies anew at each edit, and an edit calls nobody.
         set(&mut body, "allowed_mentions", mention::allowed(&[]));
-        Some(Request { method: Method::Patch, url: self.url(&format!("/messages/{}", at.0), &[]), body })
+        let (thread, id) = place(at);
+        Some(Request { method: Method::Patch, url: self.url(&format!("/messages/{id}"), thread, false), body })
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
-        answer::verdict(response)
+        answer::verdict(response, self.thread_name.is_some())
     }
 
     fn allowance(&self, response: &Response) -> Option<Allowance> {
@@ -134,12 +159,18 @@ impl Channel for Discord {
 }
 
 impl Discord {
-    fn url(&self, path: &str, query: &[&str]) -> Secret {
-        let thread = self.thread_id.as_ref().map(|id| format!("thread_id={id}"));
-        let query: Vec<&str> = query.iter().copied().chain(thread.as_deref()).collect();
+    /// `thread`: instead of the configured one.
+    fn url(&self, path: &str, thread: Option<&str>, wait: bool) -> Secret {
+        let thread = thread.or(self.thread_id.as_deref()).map(|id| format!("thread_id={id}"));
+        let query: Vec<&str> = wait.then_some("wait=true").into_iter().chain(thread.as_deref()).collect();
         let mark = if query.is_empty() { "" } else { "?" };
         Secret::new(format!("{}{path}{mark}{}", self.webhook.expose(), query.join("&")))
     }
+}
+
+/// The thread of a message, where it has one of its own, and the message.
+fn place(at: &MessageRef) -> (Option<&str>, &str) {
+    at.0.split_once('/').map_or((None, at.0.as_str()), |(thread, id)| (Some(thread), id))
 }
 
 fn set(body: &mut Value, key: &str, value: Value) {
@@ -246,6 +277,47 @@ mod tests {
         let payload = channel.render(&message(Tone::Critical, 1), Detail::Full).remove(0);
         let edit = channel.edit(&MessageRef("1".to_owned()), &payload).unwrap();
         assert_eq!(edit.body["allowed_mentions"], json!({"parse": []}));
+    }
+
+    #[test]
+    fn an_edit_replaces_all_that_was_there() {
+        let channel = channel("thread_id: 7");
+        let at = MessageRef("1".to_owned());
+        let edit = channel.edit(&at, &Payload(json!({"embeds": [{"title": "over"}]}))).unwrap();
+        assert_eq!(edit.url.expose(), "https://discord.com/api/v10/webhooks/11/s3cr3t/messages/1?thread_id=7");
+        let whole = json!({
+            "content": null, "embeds": [{"title": "over"}], "attachments": [], "allowed_mentions": {"parse": []}
+        });
+        assert_eq!((edit.method, edit.body), (Method::Patch, whole));
+    }
+
+    #[test]
+    fn in_a_forum_a_message_becomes_a_post_and_answers_go_into_it() {
+        let channel = channel("thread_name: 'Alert: {title}'");
+        let long = Message { title: format!("a\nb{}", "x".repeat(200)), ..message(Tone::Critical, 1) };
+        let payload = channel.render(&long, Detail::Full).remove(0);
+        let post = channel.post(&payload, &Posting::default());
+        let name = format!("Alert: a b{}…", "x".repeat(100 - 11));
+        assert_eq!((post.body["thread_name"].as_str(), points(&name)), (Some(name.as_str()), 100));
+        assert!(!post.url.expose().contains("thread_id"));
+
+        let answers = Posting { reply_to: Some(MessageRef("22/33".to_owned())), ..Posting::default() };
+        let answer = channel.post(&payload, &answers);
+        assert!(answer.url.expose().ends_with("?wait=true&thread_id=22") && answer.body.get("thread_name").is_none());
+        let edit = channel.edit(&MessageRef("22/33".to_owned()), &payload).unwrap();
+        assert!(edit.url.expose().ends_with("/messages/33?thread_id=22") && edit.body.get("thread_name").is_none());
+    }
+
+    #[test]
+    fn a_message_goes_into_a_new_post_or_into_one_that_is_there() {
+        let problem = |query: &str, keys: &str| {
+            let text =
+                format!("webhook_url: https://discord.com/api/webhooks/11/s3cr3t{query}\nthread_name: a\n{keys}");
+            config::read(&Source::new("relay.yml", text).with_environment([]), build).map(drop).unwrap_err().to_string()
+        };
+        for problem in [problem("?thread_id=7", ""), problem("", "thread_id: 7")] {
+            assert!(problem.starts_with("relay.yml:2:14: thread_name: a message goes into a new post or"), "{problem}");
+        }
     }
 
     #[test]
