@@ -8,10 +8,13 @@ use std::time::Duration;
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 
+pub use self::body::{Body, Form};
 use self::limits::Meter;
 use crate::message::Message;
 
+mod body;
 mod discord;
+mod files;
 pub mod limits;
 mod log;
 mod mention;
@@ -48,7 +51,7 @@ pub struct Limits {
     pub budgets: &'static [(u32, Duration)],
 }
 
-/// A message part of a size that the service takes in one call: its JSON body.
+/// A message part of a size that the service takes in one call: its JSON, with its files in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payload(pub serde_json::Value);
 
@@ -70,8 +73,8 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Secret,
-    /// The JSON body.
-    pub body: serde_json::Value,
+    /// What it carries.
+    pub body: Body,
 }
 
 impl fmt::Debug for Request {

@@ -12,7 +12,7 @@ use super::split::points;
 use super::{
     Allowance, Channel, Detail, Kind, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict,
 };
-use crate::message::Message;
+use crate::message::{Attachment, Message};
 
 mod address;
 mod answer;
@@ -21,6 +21,7 @@ mod markup;
 mod mention;
 mod meters;
 mod problem;
+mod upload;
 
 pub(super) const KIND: Kind = Kind { name: "discord", build };
 
@@ -87,9 +88,17 @@ impl Channel for Discord {
     }
 
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
+        // What a refusal or too little room leads to goes without files.
+        let attached: &[Attachment] = if detail == Detail::Full { &message.attachments } else { &[] };
+        let (files, missing) = upload::fitting(attached);
+        let shorter = missing.map(|missing| with_footer(message, missing));
+        let message = shorter.as_ref().unwrap_or(message);
         let called = self.mentions.of(message.tone);
         let words = mention::words(called);
         let mut payloads = layout::render(message, detail, points(&words));
+        if let Some(first) = payloads.first_mut() {
+            upload::attach(&mut first.0, &files);
+        }
         // Once is enough for a message of several.
         if let Some(first) = payloads.first_mut().filter(|_| !called.is_empty()) {
             above(&mut first.0, &words);
@@ -131,7 +140,7 @@ impl Channel for Discord {
             object.remove("thread_name");
         }
         // Without `wait` Discord answers 204 even for a message that it then does not keep.
-        Request { method: Method::Post, url: self.url("", thread, true), body }
+        Request { method: Method::Post, url: self.url("", thread, true), body: upload::body(body) }
     }
 
     fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
@@ -146,7 +155,11 @@ impl Channel for Discord {
         // The default applies anew at each edit, and an edit calls nobody.
         set(&mut body, "allowed_mentions", mention::allowed(&[]));
         let (thread, id) = place(at);
-        Some(Request { method: Method::Patch, url: self.url(&format!("/messages/{id}"), thread, false), body })
+        Some(Request {
+            method: Method::Patch,
+            url: self.url(&format!("/messages/{id}"), thread, false),
+            body: upload::body(body),
+        })
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -166,6 +179,12 @@ impl Discord {
         let mark = if query.is_empty() { "" } else { "?" };
         Secret::new(format!("{}{path}{mark}{}", self.webhook.expose(), query.join("&")))
     }
+}
+
+/// The message with words below everything, above those that were there.
+fn with_footer(message: &Message, words: String) -> Message {
+    let footer = [Some(words), message.footer.clone()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    Message { footer: Some(footer), ..message.clone() }
 }
 
 /// The thread of a message, where it has one of its own, and the message.
@@ -199,11 +218,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::channel::Body;
     use crate::message::{Item, Span, Tone};
 
     fn channel(keys: &str) -> Box<dyn Channel> {
         let text = format!("webhook_url: https://discord.com/api/webhooks/11/s3cr3t\n{keys}");
         config::read(&Source::new("relay.yml", text).with_environment([]), build).unwrap().unwrap()
+    }
+
+    fn json(request: Request) -> Value {
+        request.body.json().unwrap().clone()
     }
 
     fn message(tone: Tone, items: usize) -> Message {
@@ -220,6 +244,7 @@ mod tests {
             title: "@everyone <@&123>".to_owned(),
             url: None,
             items: vec![item; items],
+            attachments: Vec::new(),
             footer: None,
             more: "and {n} more".to_owned(),
             maybe_repeated: "may be a repeat".to_owned(),
@@ -230,7 +255,7 @@ mod tests {
     /// Text above the embeds, and whom it calls, of each part.
     fn calls(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<(Value, Value)> {
         let posted = channel.render(message, detail).into_iter().map(|payload| {
-            let body = channel.post(&payload, &Posting::default()).body;
+            let body = json(channel.post(&payload, &Posting::default()));
             (body["content"].clone(), body["allowed_mentions"].clone())
         });
         posted.collect()
@@ -276,7 +301,7 @@ mod tests {
         let channel = channel(MENTION);
         let payload = channel.render(&message(Tone::Critical, 1), Detail::Full).remove(0);
         let edit = channel.edit(&MessageRef("1".to_owned()), &payload).unwrap();
-        assert_eq!(edit.body["allowed_mentions"], json!({"parse": []}));
+        assert_eq!(json(edit)["allowed_mentions"], json!({"parse": []}));
     }
 
     #[test]
@@ -288,7 +313,7 @@ mod tests {
         let whole = json!({
             "content": null, "embeds": [{"title": "over"}], "attachments": [], "allowed_mentions": {"parse": []}
         });
-        assert_eq!((edit.method, edit.body), (Method::Patch, whole));
+        assert_eq!((edit.method, json(edit)), (Method::Patch, whole));
     }
 
     #[test]
@@ -297,15 +322,15 @@ mod tests {
         let long = Message { title: format!("a\nb{}", "x".repeat(200)), ..message(Tone::Critical, 1) };
         let payload = channel.render(&long, Detail::Full).remove(0);
         let post = channel.post(&payload, &Posting::default());
-        let name = format!("Alert: a b{}…", "x".repeat(100 - 11));
-        assert_eq!((post.body["thread_name"].as_str(), points(&name)), (Some(name.as_str()), 100));
         assert!(!post.url.expose().contains("thread_id"));
+        let name = format!("Alert: a b{}…", "x".repeat(100 - 11));
+        assert_eq!((json(post)["thread_name"].as_str(), points(&name)), (Some(name.as_str()), 100));
 
         let answers = Posting { reply_to: Some(MessageRef("22/33".to_owned())), ..Posting::default() };
         let answer = channel.post(&payload, &answers);
-        assert!(answer.url.expose().ends_with("?wait=true&thread_id=22") && answer.body.get("thread_name").is_none());
+        assert!(answer.url.expose().ends_with("?wait=true&thread_id=22") && json(answer).get("thread_name").is_none());
         let edit = channel.edit(&MessageRef("22/33".to_owned()), &payload).unwrap();
-        assert!(edit.url.expose().ends_with("/messages/33?thread_id=22") && edit.body.get("thread_name").is_none());
+        assert!(edit.url.expose().ends_with("/messages/33?thread_id=22") && json(edit).get("thread_name").is_none());
     }
 
     #[test]
@@ -321,12 +346,32 @@ mod tests {
     }
 
     #[test]
+    fn files_go_with_the_first_part_and_those_left_out_are_named() {
+        let channel = channel("");
+        let file = |name: &str, size| Attachment {
+            name: name.to_owned(),
+            media_type: "image/png".to_owned(),
+            bytes: vec![1; size].into(),
+            description: String::new(),
+        };
+        let attachments = vec![file("chart.png", 9), file("@here.png", 11 * 1024 * 1024)];
+        let message = Message { attachments, footer: Some("end".to_owned()), ..message(Tone::Critical, 5) };
+        let payloads = channel.render(&message, Detail::Full);
+        let forms: Vec<Body> = payloads.iter().map(|one| channel.post(one, &Posting::default()).body).collect();
+        let [Body::Form(first), Body::Json(_), Body::Json(last)] = forms.as_slice() else { panic!("{forms:?}") };
+        assert_eq!((first.files.len(), first.files[0].1.name.as_str()), (1, "0_chart.png"));
+        let embeds = last["embeds"].as_array().unwrap();
+        assert_eq!(embeds.last().unwrap()["footer"]["text"], "… [@\u{200b}here.png 11.0 MiB]\nend");
+        assert!(matches!(channel.edit(&MessageRef("1".to_owned()), &payloads[0]).unwrap().body, Body::Form(_)));
+    }
+
+    #[test]
     fn a_silent_message_is_sent_without_a_sound_unless_it_calls_somebody() {
         let channel = channel("mention: {info: '@here'}");
         let flags = |tone, silent| {
             let payload = channel.render(&message(tone, 1), Detail::Full).remove(0);
             let how = Posting { silent, ..Posting::default() };
-            channel.post(&payload, &how).body.get("flags").cloned()
+            json(channel.post(&payload, &how)).get("flags").cloned()
         };
         assert_eq!((flags(Tone::Good, true), flags(Tone::Good, false)), (Some(json!(4096)), None));
         assert_eq!(flags(Tone::Info, true), None);
