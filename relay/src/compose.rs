@@ -14,8 +14,10 @@ mod alert;
 mod catalogue;
 mod container;
 mod links;
+mod measure;
 mod moment;
 mod notice;
+mod unit;
 
 pub use catalogue::Locale;
 use catalogue::{Arg, Catalogue};
@@ -28,9 +30,16 @@ pub struct Voice {
     pub locale: Locale,
     /// The zone in which times are said.
     pub zone: TimeZone,
+    /// Where people reach Grafana, without a `/` at its end: what an alert's annotation `dashboard` is relative to.
+    pub grafana_url: Option<String>,
 }
 
 impl Voice {
+    /// A language and a zone, and nothing else of its own.
+    pub fn new(locale: Locale, zone: TimeZone) -> Self {
+        Self { locale, zone, grafana_url: None }
+    }
+
     fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
         Catalogue::of(self.locale).words(key, values)
     }
