@@ -9,7 +9,7 @@ use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
 
 use crate::channel::{Channel, KINDS, Kind};
-use crate::compose::{Locale, Voice};
+use crate::compose::{Locale, Templates, Voice};
 
 mod access;
 
@@ -106,12 +106,14 @@ fn storage(text: &str) -> Option<PathBuf> {
     (path.is_absolute() && path.file_name().is_some()).then_some(path)
 }
 
-/// `locale` and `timezone` of a section; where they are absent, those of `outer`.
+/// `locale`, `timezone` and `templates` of a section; where they are absent, those of `outer`.
 fn voice(section: &mut Section, outer: &Voice) -> Voice {
     let locale = section.one_of("locale", Locale::CHOICES).unwrap_or(outer.locale);
     let expected = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
     let zone = section.parse("timezone", expected, |name| TimeZone::get(name).ok());
-    Voice { locale, zone: zone.unwrap_or_else(|| outer.zone.clone()), grafana_url: outer.grafana_url.clone() }
+    let templates = Templates::read(&mut section.section("templates"), &outer.templates);
+    let zone = zone.unwrap_or_else(|| outer.zone.clone());
+    Voice { locale, zone, grafana_url: outer.grafana_url.clone(), templates }
 }
 
 /// Where people reach Grafana; the annotation `dashboard` of an alert may be a path there.

@@ -3,7 +3,7 @@
 use super::catalogue::Arg;
 use super::measure::{Reading, known_name};
 use super::moment::{between, duration, moment};
-use super::{Locale, Voice, bare, container, links, one_line};
+use super::{Locale, Voice, bare, container, excerpt, links, one_line};
 use crate::alert::{Alert, AlertGroup, Labels, Severity, Status};
 use crate::message::{Field, Item, Message, Span, Text, Tone};
 
@@ -81,7 +81,7 @@ fn name(voice: &Voice, alert: &Alert) -> String {
 }
 
 /// One alert, whichever it is.
-fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
+pub(super) fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
     let mut item = container::item(voice, alert).unwrap_or_else(|| general(voice, alert));
     item.links = links::of_alert(voice, group, alert);
     item
@@ -186,14 +186,6 @@ fn labels_field(voice: &Voice, labels: &Labels, place: Place<'_>) -> Option<Fiel
     }
     let name = voice.words("field-labels", &[]);
     (!all.is_empty()).then_some(Field { name, value, short: false })
-}
-
-/// The beginning of a text that is too long to be shown.
-fn excerpt(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }
 
 fn tone(alert: &Alert) -> Tone {

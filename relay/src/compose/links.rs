@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Voice;
 use crate::alert::{Alert, AlertGroup, Labels, Status};
+use crate::message::Item;
 
 /// Chats refuse longer addresses (Discord: 2048, developers documentation, "Embed Limits").
 const LONGEST_URL: usize = 2000;
@@ -32,6 +33,19 @@ fn dashboard(voice: &Voice, alert: &Alert) -> Option<String> {
     }
     let base = voice.grafana_url.as_deref()?;
     Some(format!("{base}/{}", target.trim_start_matches('/')))
+}
+
+/// The address behind one of the links of [`of_alert`].
+pub(super) fn named<'a>(voice: &Voice, links: &'a [(String, String)], key: &'static str) -> Option<&'a str> {
+    let label = voice.words(key, &[]);
+    links.iter().find(|(its, _)| *its == label).map(|(_, url)| url.as_str())
+}
+
+/// The links that all items have: those that make sense below a text about all of them.
+pub(super) fn in_common(items: &[Item]) -> Vec<(String, String)> {
+    let Some((first, others)) = items.split_first() else { return Vec::new() };
+    let everywhere = |link: &&(String, String)| others.iter().all(|item| item.links.contains(link));
+    first.links.iter().filter(everywhere).cloned().collect()
 }
 
 /// Alertmanager's page with the alerts of this receiver.
