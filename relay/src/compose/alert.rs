@@ -18,6 +18,10 @@ const LABELS: usize = 800;
 /// Characters of one label that are shown.
 const LABEL: usize = 200;
 
+/// Characters of a rule's summary in a title, and of a name there: what is behind them, the host, has to be seen too.
+const SUMMARY: usize = 150;
+pub(super) const NAME: usize = 80;
+
 /// How many rule names a group's title lists when the group has no name of its own.
 const NAMES_IN_TITLE: usize = 3;
 
@@ -73,7 +77,8 @@ fn subject(voice: &Voice, group: &AlertGroup) -> String {
 
 /// The rule's name: in the reader's language where it is one of the project's.
 fn name(voice: &Voice, alert: &Alert) -> String {
-    let given = alert.labels.get("alertname").map(|name| one_line(name)).filter(|name| !name.is_empty());
+    let given =
+        alert.labels.get("alertname").map(|name| excerpt(&one_line(name), NAME)).filter(|name| !name.is_empty());
     match given {
         Some(name) => known_name(voice, &name).unwrap_or(name),
         None => voice.words("unnamed-alert", &[]),
@@ -109,9 +114,14 @@ fn general(voice: &Voice, alert: &Alert) -> Item {
 /// says as much.
 fn summary(voice: &Voice, alert: &Alert, reading: Option<&Reading>) -> String {
     let measured = reading.and_then(|reading| reading.summary(voice));
-    let own = || annotation(alert, "summary").map(one_line).filter(|words| !words.is_empty());
+    let own = || own_summary(alert).map(|words| excerpt(&words, SUMMARY));
     let known = || known_name(voice, alert.name()).filter(|_| voice.locale != Locale::En);
     measured.or_else(known).or_else(own).unwrap_or_else(|| name(voice, alert))
+}
+
+/// The rule's summary as one line.
+fn own_summary(alert: &Alert) -> Option<String> {
+    annotation(alert, "summary").map(one_line).filter(|words| !words.is_empty())
 }
 
 fn general_title(voice: &Voice, alert: &Alert, summary: &str) -> String {
@@ -128,13 +138,15 @@ fn general_title(voice: &Voice, alert: &Alert, summary: &str) -> String {
     }
 }
 
-/// The rule's own explanation. That of a resolved alert speaks of the last evaluation while it fired.
+/// The rule's own explanation, below a summary that the title had no room for. That of a resolved alert speaks of the last evaluation while it fired.
 fn description(voice: &Voice, alert: &Alert) -> Text {
-    let words = annotation(alert, "description").or_else(|| annotation(alert, "message"));
-    match (words, alert.status) {
-        (None, _) => Text::new(),
-        (Some(words), Status::Firing) => vec![Span::Text(words.to_owned())],
-        (Some(words), Status::Resolved) => voice.text("resolved-body", &[("description", words.into())]),
+    let long_summary = own_summary(alert).filter(|summary| summary.chars().count() > SUMMARY);
+    let description = annotation(alert, "description").or_else(|| annotation(alert, "message"));
+    let words = [long_summary.as_deref(), description].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    match alert.status {
+        _ if words.is_empty() => Text::new(),
+        Status::Firing => vec![Span::Text(words)],
+        Status::Resolved => voice.text("resolved-body", &[("description", Arg::from(&words))]),
     }
 }
 
@@ -222,7 +234,7 @@ impl<'a> Place<'a> {
 
     /// The words with the place behind them, unless they name it themselves: `… [web-1/shop]`.
     fn append_to(self, words: String) -> String {
-        let names = [self.host, self.container].into_iter().flatten().map(one_line);
+        let names = [self.host, self.container].into_iter().flatten().map(|name| excerpt(&one_line(name), NAME));
         let missing: Vec<String> = names.filter(|name| !is_named(&words, name)).collect();
         if missing.is_empty() { words } else { format!("{words} [{}]", missing.join("/")) }
     }

@@ -1,9 +1,9 @@
 //! The alerts whose names the relay knows: what they measure, and what they are called in the reader's language.
 
-use super::Voice;
-use super::alert::annotation;
+use super::alert::{NAME, annotation};
 use super::catalogue::Arg;
 use super::unit::{Unit, people};
+use super::{Voice, excerpt};
 use crate::alert::Alert;
 
 /// A rule of the project that measures something.
@@ -67,11 +67,14 @@ impl Reading {
             let words = known_name(voice, measure.alert)?;
             let object = measure.object.and_then(|label| alert.labels.get(label));
             Some(match object {
-                Some(object) => voice.words("measure-of", &[("measure", Arg::from(&words)), ("object", object.into())]),
+                Some(object) => voice.words(
+                    "measure-of",
+                    &[("measure", Arg::from(&words)), ("object", Arg::from(&excerpt(object, NAME)))],
+                ),
                 None => words,
             })
         });
-        let in_words = |text: &str| people(voice, text, unit);
+        let in_words = |text: &str| excerpt(&people(voice, text, unit), NAME);
         Some(Self {
             name,
             value: in_words(annotation(alert, "value")?),
