@@ -132,10 +132,8 @@ async fn a_notification_is_stored_once_and_delivered() {
 
 #[tokio::test]
 async fn a_template_that_fails_costs_a_count_and_no_alert() {
-    let template = "templates: {title: '{% for a in alerts %}{{ a.labels.alertname.x() }}{% endfor %}'}";
     // It works for the examples that templates are tried with, or it would be refused.
-    let template =
-        template.replace("{% for a", "{% if commonLabels.odd %}{% for a").replace("endfor %}", "endfor %}{% endif %}");
+    let template = "templates: {title: '{% if commonLabels.odd %}{{ commonLabels.odd.x() }}{% endif %}'}";
     let relay = Relay::start(&format!("notices: false\n{template}")).await;
     let errors = r#"seamark_relay_template_errors_total{channel="screen"}"#;
     assert_eq!(relay.metric(errors).await.as_deref(), Some("0"));
