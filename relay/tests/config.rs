@@ -65,8 +65,10 @@ fn the_example_names_every_key_there_is() {
         "title",
         "body",
         "thread_id",
+        "thread_name",
         "username",
         "avatar_url",
+        "mention",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }
