@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 use seamark_kit::config::{self, Source};
-use seamark_relay::channel::{Channel, Detail, KINDS, Posting};
+use seamark_relay::channel::{Body, Channel, Detail, KINDS, Posting};
 use seamark_relay::compose::{Locale, Voice, message};
 use seamark_relay::store::MessageKind;
 use serde_json::{Value, json};
@@ -46,7 +46,14 @@ fn judge(kind: &str, body: &Value) {
 fn bodies(channel: &dyn Channel, voice: &Voice, kind: MessageKind, body: &[u8], detail: Detail) -> Vec<Value> {
     let message = message(voice, kind, body, None);
     let how = Posting { silent: message.silent, ..Posting::default() };
-    channel.render(&message, detail).iter().map(|payload| channel.post(payload, &how).body).collect()
+    let posts = channel.render(&message, detail).into_iter().map(|payload| channel.post(&payload, &how).body);
+    posts
+        .map(|body| match body {
+            Body::Json(json) => json,
+            // No message of alerts carries files.
+            body => panic!("{} posts {body:?}", channel.kind()),
+        })
+        .collect()
 }
 
 fn alert(name: &str, status: &str, labels: &Value, annotations: &Value) -> Value {
