@@ -88,12 +88,41 @@ firing-title = { $severity ->
     [info] ℹ️
    *[warning] ⚠️
 } { $summary }
-resolved-title = ✅ Resolved: { $summary }
+resolved-title = ✅ Resolved, was: { $summary }
+resolved-title-after = ✅ Resolved after { $duration }, was: { $summary }
+resolved-body = While it was firing: { $description }
 severity = { $severity ->
     [critical] critical
     [info] info
    *[warning] warning
 }
+
+alert-name = { $alert ->
+    [HostMemoryHigh] Memory usage
+    [HostSwapHigh] Swap usage
+    [HostDiskSpaceHigh] Disk usage
+    [HostInodesHigh] Inode usage
+    [HostNetworkReceiveHigh] Incoming traffic
+    [HostNetworkTransmitHigh] Outgoing traffic
+    [HostConnectionsHigh] Connections
+    [HostDown] Host does not answer
+    [DockerUnavailable] Docker does not answer
+    [SeamarkRelayDown] The relay does not answer
+    [ContainerCrashed] Container crashed
+    [ContainerExitedUnexpectedly] Container exited
+    [ContainerRestarted] Container restarted
+    [ContainerRestartLoop] Container keeps restarting
+    [ContainerUnhealthyEvent] Container unhealthy
+    [ContainerRemovedUnexpectedly] Container removed unexpectedly
+    [ContainerStopped] Container stopped
+    [ContainerStarted] Container started
+   *[HostCpuHigh] CPU usage
+}
+unnamed-alert = Alert without a name
+list-separator = {", "}
+measure-of = { $measure } ({ $object })
+measure-is = { $measure } at { $value }
+reading = { $value } (threshold { $threshold })
 
 group-firing-title = { $severity ->
     [critical] 🔴
@@ -130,6 +159,10 @@ field-duration = ⏱️ Lasted
 field-check-output = 📋 Output of the check
 field-log = 📋 Last lines of the log
 field-labels = 🏷️ Labels
+more-labels = { $count ->
+    [one] and { $count } more label
+   *[other] and { $count } more labels
+}
 
 link-runbook = 📖 Runbook
 link-dashboard = 📈 Dashboard

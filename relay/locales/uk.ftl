@@ -93,12 +93,41 @@ firing-title = { $severity ->
     [info] ℹ️
    *[warning] ⚠️
 } { $summary }
-resolved-title = ✅ Усунуто: { $summary }
+resolved-title = ✅ Усунуто, було: { $summary }
+resolved-title-after = ✅ Усунуто через { $duration }, було: { $summary }
+resolved-body = Поки тривало: { $description }
 severity = { $severity ->
     [critical] критично
     [info] інформація
    *[warning] попередження
 }
+
+alert-name = { $alert ->
+    [HostMemoryHigh] Використання пам’яті
+    [HostSwapHigh] Використання swap
+    [HostDiskSpaceHigh] Використання диска
+    [HostInodesHigh] Використання inode
+    [HostNetworkReceiveHigh] Вхідний трафік
+    [HostNetworkTransmitHigh] Вихідний трафік
+    [HostConnectionsHigh] Кількість з’єднань
+    [HostDown] Хост не відповідає
+    [DockerUnavailable] Docker не відповідає
+    [SeamarkRelayDown] Ретранслятор не відповідає
+    [ContainerCrashed] Аварійне завершення контейнера
+    [ContainerExitedUnexpectedly] Контейнер завершив роботу
+    [ContainerRestarted] Контейнер перезапущено
+    [ContainerRestartLoop] Контейнер перезапускається знову й знову
+    [ContainerUnhealthyEvent] Контейнер несправний
+    [ContainerRemovedUnexpectedly] Контейнер несподівано видалено
+    [ContainerStopped] Контейнер зупинено
+    [ContainerStarted] Контейнер запущено
+   *[HostCpuHigh] Навантаження процесора
+}
+unnamed-alert = Сповіщення без назви
+list-separator = {", "}
+measure-of = { $measure } ({ $object })
+measure-is = { $measure } — { $value }
+reading = { $value } (поріг { $threshold })
 
 group-firing-title = { $severity ->
     [critical] 🔴
@@ -139,6 +168,12 @@ field-duration = ⏱️ Тривалість
 field-check-output = 📋 Вивід перевірки
 field-log = 📋 Останні рядки журналу
 field-labels = 🏷️ Мітки
+more-labels = і ще { $count ->
+    [one] { $count } мітка
+    [few] { $count } мітки
+    [many] { $count } міток
+   *[other] { $count } мітки
+}
 
 link-runbook = 📖 Інструкція
 link-dashboard = 📈 Панель

@@ -78,12 +78,41 @@ firing-title = { $severity ->
     [info] ℹ️
    *[warning] ⚠️
 } { $summary }
-resolved-title = ✅ 已恢复：{ $summary }
+resolved-title = ✅ 已恢复，此前：{ $summary }
+resolved-title-after = ✅ 已恢复，历时 { $duration }，此前：{ $summary }
+resolved-body = 告警时的说明：{ $description }
 severity = { $severity ->
     [critical] 严重
     [info] 提示
    *[warning] 警告
 }
+
+alert-name = { $alert ->
+    [HostMemoryHigh] 内存使用率
+    [HostSwapHigh] Swap 使用率
+    [HostDiskSpaceHigh] 磁盘使用率
+    [HostInodesHigh] inode 使用率
+    [HostNetworkReceiveHigh] 入站流量
+    [HostNetworkTransmitHigh] 出站流量
+    [HostConnectionsHigh] 网络连接数
+    [HostDown] 主机无响应
+    [DockerUnavailable] Docker 无响应
+    [SeamarkRelayDown] 中继无响应
+    [ContainerCrashed] 容器崩溃
+    [ContainerExitedUnexpectedly] 容器异常退出
+    [ContainerRestarted] 容器重启
+    [ContainerRestartLoop] 容器反复重启
+    [ContainerUnhealthyEvent] 容器不健康
+    [ContainerRemovedUnexpectedly] 容器被意外删除
+    [ContainerStopped] 容器停止
+    [ContainerStarted] 容器启动
+   *[HostCpuHigh] CPU 使用率
+}
+unnamed-alert = 未命名的告警
+list-separator = 、
+measure-of = { $measure }({ $object })
+measure-is = { $measure } { $value }
+reading = { $value }（阈值 { $threshold }）
 
 group-firing-title = { $severity ->
     [critical] 🔴
@@ -114,6 +143,7 @@ field-duration = ⏱️ 持续时间
 field-check-output = 📋 检查输出
 field-log = 📋 最后几行日志
 field-labels = 🏷️ 标签
+more-labels = 另有 { $count } 个标签
 
 link-runbook = 📖 处理手册
 link-dashboard = 📈 仪表盘

@@ -78,12 +78,41 @@ firing-title = { $severity ->
     [info] ℹ️
    *[warning] ⚠️
 } { $summary }
-resolved-title = ✅ 已恢復：{ $summary }
+resolved-title = ✅ 已恢復，先前：{ $summary }
+resolved-title-after = ✅ 已恢復，歷時 { $duration }，先前：{ $summary }
+resolved-body = 告警時的說明：{ $description }
 severity = { $severity ->
     [critical] 嚴重
     [info] 資訊
    *[warning] 警告
 }
+
+alert-name = { $alert ->
+    [HostMemoryHigh] 記憶體使用率
+    [HostSwapHigh] Swap 使用率
+    [HostDiskSpaceHigh] 磁碟使用率
+    [HostInodesHigh] inode 使用率
+    [HostNetworkReceiveHigh] 傳入流量
+    [HostNetworkTransmitHigh] 傳出流量
+    [HostConnectionsHigh] 網路連線數
+    [HostDown] 主機無回應
+    [DockerUnavailable] Docker 無回應
+    [SeamarkRelayDown] 中繼無回應
+    [ContainerCrashed] 容器崩潰
+    [ContainerExitedUnexpectedly] 容器異常結束
+    [ContainerRestarted] 容器重啟
+    [ContainerRestartLoop] 容器反覆重啟
+    [ContainerUnhealthyEvent] 容器不健康
+    [ContainerRemovedUnexpectedly] 容器遭意外移除
+    [ContainerStopped] 容器停止
+    [ContainerStarted] 容器啟動
+   *[HostCpuHigh] CPU 使用率
+}
+unnamed-alert = 未命名的告警
+list-separator = 、
+measure-of = { $measure }({ $object })
+measure-is = { $measure } { $value }
+reading = { $value }（閾值 { $threshold }）
 
 group-firing-title = { $severity ->
     [critical] 🔴
@@ -114,6 +143,7 @@ field-duration = ⏱️ 持續時間
 field-check-output = 📋 檢查輸出
 field-log = 📋 最後幾行日誌
 field-labels = 🏷️ 標籤
+more-labels = 另有 { $count } 個標籤
 
 link-runbook = 📖 處理手冊
 link-dashboard = 📈 儀表板

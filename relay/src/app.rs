@@ -272,8 +272,8 @@ impl App {
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();
-        let composer = compose::composer(voices, config.voice.clone());
         let Shared { store, metrics, http, .. } = &*self.0;
+        let composer = compose::composer(voices, config.voice.clone(), metrics.clone());
         deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone())
     }
 

@@ -4,22 +4,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use tracing::warn;
 
 use crate::deliver::Composer;
 use crate::ingest;
 use crate::message::{Message, Text, Tone};
+use crate::metrics::Metrics;
 use crate::store::{Claim, MessageKind};
 
 mod alert;
 mod catalogue;
 mod container;
 mod links;
+mod measure;
 mod moment;
 mod notice;
+mod template;
+mod unit;
 
 pub use catalogue::Locale;
 use catalogue::{Arg, Catalogue};
 pub use notice::Notice;
+pub use template::{TemplateError, Templates};
 
 /// How a channel is spoken to.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,9 +34,18 @@ pub struct Voice {
     pub locale: Locale,
     /// The zone in which times are said.
     pub zone: TimeZone,
+    /// Where people reach Grafana, without a `/` at its end: what an alert's annotation `dashboard` is relative to.
+    pub grafana_url: Option<String>,
+    /// What the user says instead of the built-in title and body.
+    pub templates: Templates,
 }
 
 impl Voice {
+    /// A language and a zone, and nothing else of its own.
+    pub fn new(locale: Locale, zone: TimeZone) -> Self {
+        Self { locale, zone, grafana_url: None, templates: Templates::default() }
+    }
+
     fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
         Catalogue::of(self.locale).words(key, values)
     }
@@ -42,9 +57,15 @@ impl Voice {
 
 /// What makes the message for a channel when it is its turn. `fallback` speaks to channels that are not in `voices`,
 /// such as those that were taken out of the configuration while messages for them were waiting.
-pub fn composer(voices: HashMap<String, Voice>, fallback: Voice) -> Composer {
+pub fn composer(voices: HashMap<String, Voice>, fallback: Voice, metrics: Metrics) -> Composer {
     Arc::new(move |claim: &Claim, channel: &str| {
-        message(voices.get(channel).unwrap_or(&fallback), claim.kind, &claim.body, claim.note.as_deref())
+        let voice = voices.get(channel).unwrap_or(&fallback);
+        let (message, errors) = compose(voice, claim.kind, &claim.body, claim.note.as_deref());
+        for error in errors {
+            metrics.template_error(channel);
+            warn!(%channel, %error, "channel `{channel}`: {error}; the built-in text is sent instead");
+        }
+        message
     })
 }
 
@@ -52,19 +73,26 @@ pub fn composer(voices: HashMap<String, Voice>, fallback: Voice) -> Composer {
 ///
 /// `note` holds the names in the webhook's URL that are no channels, or channels that are off.
 pub fn message(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>) -> Message {
-    let mut message = match kind {
-        MessageKind::Notice => Notice::from_json(body).map(|notice| notice::message(voice, &notice)),
-        _ => ingest::parse(body).map(|group| alert::message(voice, &group)).map_err(|err| err.to_string()),
-    }
-    .unwrap_or_else(|problem| {
+    compose(voice, kind, body, note).0
+}
+
+/// As [`message`], with what went wrong in the user's templates; the built-in text stands in their place.
+pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>) -> (Message, Vec<TemplateError>) {
+    let composed = match kind {
+        MessageKind::Notice => Notice::from_json(body).map(|notice| (notice::message(voice, &notice), Vec::new())),
+        _ => ingest::parse(body)
+            .map(|group| template::apply(voice, &group, alert::message(voice, &group)))
+            .map_err(|err| err.to_string()),
+    };
+    let (mut message, errors) = composed.unwrap_or_else(|problem| {
         let problem = Arg::from(&one_line(&problem));
-        bare(voice, Tone::Warning, voice.words("unreadable-title", &[("problem", problem)]))
+        (bare(voice, Tone::Warning, voice.words("unreadable-title", &[("problem", problem)])), Vec::new())
     });
     if let Some(names) = note {
         let note = voice.words("unknown-channel", &[("names", names.into())]);
         message.footer = Some(message.footer.map_or_else(|| note.clone(), |footer| format!("{footer}\n{note}")));
     }
-    message
+    (message, errors)
 }
 
 /// A message with nothing but its title.
@@ -87,4 +115,12 @@ fn one_line(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ")
+}
+
+/// The beginning of a text that is too long to be shown.
+fn excerpt(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

@@ -9,7 +9,7 @@ use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
 
 use crate::channel::{Channel, KINDS, Kind};
-use crate::compose::{Locale, Voice};
+use crate::compose::{Locale, Templates, Voice};
 
 mod access;
 
@@ -80,7 +80,8 @@ fn config(root: &mut Section) -> Config {
     let external_url = root.parse("external_url", "an `http://` or `https://` address", external_url).flatten();
     let expected = "`sqlite://` and an absolute path, such as `sqlite:///var/lib/seamark/relay.db`";
     let storage = root.parse("storage", expected, storage).unwrap_or_else(|| PathBuf::from(STORAGE));
-    let voice = voice(root, &Voice { locale: Locale::En, zone: TimeZone::UTC });
+    let grafana_url = grafana_url(&mut root.section("grafana"));
+    let voice = voice(root, &Voice { grafana_url, ..Voice::new(Locale::En, TimeZone::UTC) });
     let channels: Vec<ConfiguredChannel> =
         root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
     let default_channels = default_channels(root, &channels);
@@ -105,12 +106,19 @@ fn storage(text: &str) -> Option<PathBuf> {
     (path.is_absolute() && path.file_name().is_some()).then_some(path)
 }
 
-/// `locale` and `timezone` of a section; where they are absent, those of `outer`.
+/// `locale`, `timezone` and `templates` of a section; where they are absent, those of `outer`.
 fn voice(section: &mut Section, outer: &Voice) -> Voice {
     let locale = section.one_of("locale", Locale::CHOICES).unwrap_or(outer.locale);
     let expected = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
     let zone = section.parse("timezone", expected, |name| TimeZone::get(name).ok());
-    Voice { locale, zone: zone.unwrap_or_else(|| outer.zone.clone()) }
+    let templates = Templates::read(&mut section.section("templates"), &outer.templates);
+    let zone = zone.unwrap_or_else(|| outer.zone.clone());
+    Voice { locale, zone, grafana_url: outer.grafana_url.clone(), templates }
+}
+
+/// Where people reach Grafana; the annotation `dashboard` of an alert may be a path there.
+fn grafana_url(section: &mut Section) -> Option<String> {
+    section.parse("url", "an `http://` or `https://` address", external_url).flatten()
 }
 
 fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChannel {

@@ -76,13 +76,15 @@ struct ChannelFigures {
     up: bool,
     dead_letters: u64,
     rate_limited: u64,
+    template_errors: u64,
     latency_sum: f64,
     latency: [u64; LATENCY_BOUNDS.len()],
 }
 
 impl Default for ChannelFigures {
     fn default() -> Self {
-        Self { up: true, dead_letters: 0, rate_limited: 0, latency_sum: 0.0, latency: [0; LATENCY_BOUNDS.len()] }
+        let latency = [0; LATENCY_BOUNDS.len()];
+        Self { up: true, dead_letters: 0, rate_limited: 0, template_errors: 0, latency_sum: 0.0, latency }
     }
 }
 
@@ -149,6 +151,11 @@ impl Metrics {
     /// The chat said that we are too fast.
     pub fn rate_limited(&self, channel: &str) {
         self.figures().channels.entry(channel.to_owned()).or_default().rate_limited += 1;
+    }
+
+    /// A user's template failed, and the built-in text was sent instead.
+    pub fn template_error(&self, channel: &str) {
+        self.figures().channels.entry(channel.to_owned()).or_default().template_errors += 1;
     }
 
     /// Whether the channel's destination exists and lets us in, as far as is known.
@@ -223,6 +230,13 @@ fn expose_channels(channels: &BTreeMap<String, ChannelFigures>, out: &mut Exposi
     let family = out.counter("seamark_relay_rate_limited_total", "Answers by which a chat asked for a slower pace.");
     for (name, figures) in channels {
         family.push(&[("channel", name)], figures.rate_limited);
+    }
+    let family = out.counter(
+        "seamark_relay_template_errors_total",
+        "Attempts to fill in a template that failed; the built-in text was sent instead.",
+    );
+    for (name, figures) in channels {
+        family.push(&[("channel", name)], figures.template_errors);
     }
     let family =
         out.gauge("seamark_relay_channel_up", "0 when the chat said that the destination is gone or the token wrong.");

@@ -59,6 +59,11 @@ fn the_example_names_every_key_there_is() {
         "token",
         "token_file",
         "notices",
+        "grafana",
+        "url",
+        "templates",
+        "title",
+        "body",
         "thread_id",
         "thread_name",
         "username",
@@ -86,6 +91,50 @@ fn a_channel_may_speak_another_language_than_the_rest() {
     let voices: Vec<_> =
         config.channels.iter().map(|channel| (channel.voice.locale, channel.voice.zone.iana_name().unwrap())).collect();
     assert_eq!(voices, [(Locale::ZhTw, "Europe/Kyiv"), (Locale::Uk, "Asia/Taipei")]);
+}
+
+#[test]
+fn a_mistake_in_a_template_is_told_with_its_place() {
+    let found = problems(
+        "templates:\n  title: '{{ titl }}'\n  body: |\n    {% for a in alerts %}\n    {{ a.host | shout }}\n    {% endfor %}\n\
+         channels:\n  a: {type: log, templates: {title: '{{ title', boddy: x}}\n",
+    );
+    assert!(found[1].ends_with(" in its line 2"), "{}", found[1]);
+    let found: Vec<_> = found.iter().map(|problem| problem.split("; there are").next().unwrap()).collect();
+    assert_eq!(
+        found,
+        [
+            "relay.yml:2:10: templates.title: there is no `titl`; did you mean `title`?",
+            "relay.yml:4:5: templates.body: there is no filter `shout`",
+            "relay.yml:8:37: channels.a.templates.title: this template cannot be read: unexpected end of input, expected end of variable block in its line 1",
+            "relay.yml:8:49: channels.a.templates: unknown key `boddy`; did you mean `body`?",
+        ]
+    );
+}
+
+#[test]
+fn a_channel_may_have_templates_of_its_own_or_take_those_of_all_back() {
+    let config = read(
+        "templates: {title: T, body: B}\nchannels:\n  a: {type: log}\n  b: {type: log, templates: {title: '', body: C}}",
+    )
+    .unwrap();
+    let voices: Vec<_> = config.channels.iter().map(|channel| format!("{:?}", channel.voice.templates)).collect();
+    assert_eq!(
+        voices,
+        [r#"Templates { title: Some("T"), body: Some("B") }"#, r#"Templates { title: None, body: Some("C") }"#]
+    );
+}
+
+#[test]
+fn the_templates_of_the_example_work() {
+    let active: String = EXAMPLE
+        .lines()
+        .skip_while(|line| !line.starts_with("# templates:"))
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.strip_prefix("# ").unwrap_or(line).to_owned() + "\n")
+        .collect();
+    let read = read(&format!("{active}channels: {{a: {{type: log}}}}")).unwrap();
+    assert!(format!("{:?}", read.voice.templates).contains("commonLabels.team"));
 }
 
 #[test]

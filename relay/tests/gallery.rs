@@ -59,7 +59,8 @@ fn in_all_languages(kind: MessageKind, body: &[u8], note: Option<&str>) -> Strin
     [(Locale::En, "UTC"), (Locale::ZhCn, "Asia/Shanghai"), (Locale::ZhTw, "Asia/Taipei"), (Locale::Uk, "Europe/Kyiv")]
         .into_iter()
         .map(|(locale, zone)| {
-            let voice = Voice { locale, zone: TimeZone::get(zone).unwrap() };
+            let mut voice = Voice::new(locale, TimeZone::get(zone).unwrap());
+            voice.grafana_url = Some("https://grafana.example".to_owned());
             format!("──── {}\n{}", locale.tag(), as_text(&message(&voice, kind, body, note)))
         })
         .collect::<Vec<_>>()
@@ -69,7 +70,8 @@ fn in_all_languages(kind: MessageKind, body: &[u8], note: Option<&str>) -> Strin
 fn webhook(alerts: Value) -> Vec<u8> {
     let is_firing = alerts.as_array().unwrap().iter().any(|alert| alert["status"] == "firing");
     let first = &alerts[0]["labels"];
-    let common = json!({"alertname": first["alertname"], "instance": first["instance"]});
+    let mut common = json!({"alertname": first["alertname"], "instance": first["instance"]});
+    common.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     json!({
         "version": "4", "groupKey": "{}:{}", "status": if is_firing { "firing" } else { "resolved" },
         "receiver": "seamark", "externalURL": "http://localhost:9093", "groupLabels": common,
@@ -210,6 +212,86 @@ fn an_alert_of_any_kind() {
 fn an_alert_of_any_kind_is_over() {
     let alert = resolved(disk("/data", "warning", "85.2%"), "2026-11-22T12:00:00Z");
     insta::assert_snapshot!(in_all_languages(MessageKind::Resolved, &webhook(json!([alert])), None));
+}
+
+/// A rule of the project that measures something.
+fn measure(name: &str, value: &str, threshold: &str, label: Option<(&str, &str)>) -> Value {
+    let mut labels = json!({"alertname": name, "severity": "warning", "job": "seamark", "instance": "web-1"});
+    if let Some((label, value)) = label {
+        labels[label] = json!(value);
+    }
+    json!({
+        "status": "firing", "labels": labels, "fingerprint": "c0ffee0000000002",
+        "annotations": {"summary": format!("{name} on web-1"), "value": value, "threshold": threshold,
+                        "dashboard": "/d/seamark-host?var-instance=web-1",
+                        "runbook_url": format!("https://example.org/runbooks/{name}")},
+        "startsAt": "2026-11-21T10:00:00Z", "endsAt": "0001-01-01T00:00:00Z"
+    })
+}
+
+#[test]
+fn a_host_short_of_something() {
+    let alerts = [
+        measure("HostCpuHigh", "0.9312", "0.8", None),
+        measure("HostMemoryHigh", "85.2%", "80%", None),
+        measure("HostDiskSpaceHigh", "92.1%", "80%", Some(("mountpoint", "/"))),
+        measure("HostNetworkReceiveHigh", "123456789", "100000000", Some(("device", "eth0"))),
+        measure("HostConnectionsHigh", "1523", "1000", None),
+    ];
+    let pages = alerts.map(|alert| in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None));
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn a_host_has_enough_again() {
+    let alert = resolved(measure("HostMemoryHigh", "85.2%", "80%", None), "2026-11-21T10:15:00Z");
+    insta::assert_snapshot!(in_all_languages(MessageKind::Resolved, &webhook(json!([alert])), None));
+}
+
+#[test]
+fn a_host_short_of_several_things() {
+    let alerts = [
+        measure("HostMemoryHigh", "85.2%", "80%", None),
+        resolved(measure("HostCpuHigh", "93%", "80%", None), "2026-11-21T10:15:00Z"),
+        measure("HostDiskSpaceHigh", "92.1%", "80%", Some(("mountpoint", "/"))),
+    ];
+    let mut group: Value = serde_json::from_slice(&webhook(json!(alerts))).unwrap();
+    group["commonLabels"] = json!({"instance": "web-1"});
+    insta::assert_snapshot!(in_all_languages(MessageKind::Alert, group.to_string().as_bytes(), None));
+}
+
+#[test]
+fn a_host_is_gone_and_back() {
+    let down = json!({
+        "status": "firing", "labels": {"alertname": "HostDown", "severity": "critical", "instance": "web-1"},
+        "annotations": {"summary": "web-1 does not answer", "description": "The exporter has not answered."},
+        "startsAt": "2026-11-21T10:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "c0ffee0000000003"
+    });
+    let pages = [down.clone(), resolved(down, "2026-11-21T10:21:00Z")];
+    let pages = pages.map(|alert| in_all_languages(kind_of(&alert), &webhook(json!([alert])), None));
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn alerts_that_say_next_to_nothing() {
+    let bare = |labels: Value| {
+        json!({"status": "firing", "labels": labels, "annotations": {}, "fingerprint": "c0ffee0000000004",
+               "startsAt": "2026-11-21T10:00:00Z", "endsAt": "0001-01-01T00:00:00Z"})
+    };
+    let many: serde_json::Map<_, _> = (0..200).map(|n| (format!("label_{n:03}"), json!("x".repeat(n)))).collect();
+    let alerts = [
+        bare(json!({})),
+        bare(json!({"alertname": "Odd", "店.名": "咖啡\"☕\n", "empty": ""})),
+        bare(json!({"severity": "page", "instance": "web-1"})),
+        bare(Value::Object(many)),
+    ];
+    let mut pages: Vec<_> =
+        alerts.iter().map(|alert| in_all_languages(MessageKind::Alert, &webhook(json!([alert])), None)).collect();
+    let mut group: Value = serde_json::from_slice(&webhook(json!(alerts))).unwrap();
+    group["commonLabels"] = json!({});
+    let voice = Voice::new(Locale::Uk, TimeZone::UTC);
+    pages.push(message(&voice, MessageKind::Alert, group.to_string().as_bytes(), None).title);
+    insta::assert_snapshot!(pages.join("\n"));
 }
 
 #[test]

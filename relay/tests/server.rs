@@ -131,6 +131,21 @@ async fn a_notification_is_stored_once_and_delivered() {
 }
 
 #[tokio::test]
+async fn a_template_that_fails_costs_a_count_and_no_alert() {
+    // It works for the examples that templates are tried with, or it would be refused.
+    let template = "templates: {title: '{% if commonLabels.odd %}{{ commonLabels.odd.x() }}{% endif %}'}";
+    let relay = Relay::start(&format!("notices: false\n{template}")).await;
+    let errors = r#"seamark_relay_template_errors_total{channel="screen"}"#;
+    assert_eq!(relay.metric(errors).await.as_deref(), Some("0"));
+    let mut odd: Value = serde_json::from_str(&webhook("Down")).unwrap();
+    odd["commonLabels"] = json!({"odd": "yes"});
+    relay.post("/api/v1/alerts", odd.to_string()).await;
+    let delivered = r#"seamark_relay_deliveries_total{channel="screen",kind="alert",result="delivered"}"#;
+    relay.wait_until(delivered, "1").await;
+    assert_eq!(relay.metric(errors).await.as_deref(), Some("1"));
+}
+
+#[tokio::test]
 async fn what_alertmanager_repeats_on_purpose_is_stored_again() {
     let relay = Relay::start("notices: false").await;
     let mut repeat: Value = serde_json::from_str(&webhook("Down")).unwrap();

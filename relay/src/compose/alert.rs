@@ -1,8 +1,9 @@
 //! The message for a group of alerts.
 
 use super::catalogue::Arg;
+use super::measure::{Reading, known_name};
 use super::moment::{between, duration, moment};
-use super::{Voice, bare, container, links, one_line};
+use super::{Locale, Voice, bare, container, excerpt, links, one_line};
 use crate::alert::{Alert, AlertGroup, Labels, Severity, Status};
 use crate::message::{Field, Item, Message, Span, Text, Tone};
 
@@ -11,6 +12,15 @@ const SHOWN_ELSEWHERE: [&str; 4] = ["severity", "instance", "seamark_kind", "mon
 
 /// Characters of a log that are shown: a field of the narrowest chat holds 1024, the frame included.
 const BLOCK: usize = 900;
+
+/// Characters of labels that are shown, for the same reason: the rest is counted.
+const LABELS: usize = 800;
+/// Characters of one label that are shown.
+const LABEL: usize = 200;
+
+/// Characters of a rule's summary in a title, and of a name there: what is behind them, the host, has to be seen too.
+const SUMMARY: usize = 150;
+pub(super) const NAME: usize = 80;
 
 /// How many rule names a group's title lists when the group has no name of its own.
 const NAMES_IN_TITLE: usize = 3;
@@ -41,7 +51,7 @@ fn group_title(voice: &Voice, group: &AlertGroup, firing: usize) -> String {
     let resolved = group.alerts.len().saturating_sub(firing);
     let count = |count: usize| Arg::Count(u64::try_from(count).unwrap_or(u64::MAX));
     let severity = ("severity", Arg::Choice(group.severity().as_str()));
-    let subject = ("subject", Arg::from(&subject(group)));
+    let subject = ("subject", Arg::from(&subject(voice, group)));
     match (firing, resolved) {
         (0, _) => voice.words("group-resolved-title", &[("resolved", count(resolved)), subject]),
         (_, 0) => voice.words("group-firing-title", &[severity, ("firing", count(firing)), subject]),
@@ -50,79 +60,144 @@ fn group_title(voice: &Voice, group: &AlertGroup, firing: usize) -> String {
     }
 }
 
-/// What the alerts of a group have in common, such as `HostDiskSpaceHigh [web-1]`.
-fn subject(group: &AlertGroup) -> String {
-    let names = match group.common_labels.get("alertname").or_else(|| group.group_labels.get("alertname")) {
-        Some(name) => one_line(name),
-        None => {
-            let mut names: Vec<String> = Vec::new();
-            for alert in &group.alerts {
-                let name = one_line(alert.name());
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            let rest = if names.len() > NAMES_IN_TITLE { ", …" } else { "" };
-            names.truncate(NAMES_IN_TITLE);
-            names.join(", ") + rest
+/// What the alerts of a group have in common, such as `Disk usage [web-1]`.
+fn subject(voice: &Voice, group: &AlertGroup) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for alert in &group.alerts {
+        let name = name(voice, alert);
+        if !names.contains(&name) {
+            names.push(name);
         }
-    };
-    let place = Place::of(&group.common_labels);
-    place.append_to(names)
+    }
+    let rest = if names.len() > NAMES_IN_TITLE { "…" } else { "" };
+    names.truncate(NAMES_IN_TITLE);
+    let names = names.join(&voice.words("list-separator", &[])) + rest;
+    Place::of(&group.common_labels).append_to(names)
+}
+
+/// The rule's name: in the reader's language where it is one of the project's.
+fn name(voice: &Voice, alert: &Alert) -> String {
+    let given =
+        alert.labels.get("alertname").map(|name| excerpt(&one_line(name), NAME)).filter(|name| !name.is_empty());
+    match given {
+        Some(name) => known_name(voice, &name).unwrap_or(name),
+        None => voice.words("unnamed-alert", &[]),
+    }
 }
 
 /// One alert, whichever it is.
-fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
+pub(super) fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
     let mut item = container::item(voice, alert).unwrap_or_else(|| general(voice, alert));
     item.links = links::of_alert(voice, group, alert);
     item
 }
 
-/// An alert that Seamark has no words of its own for: those of its annotations.
+/// An alert that is no event of a container.
 fn general(voice: &Voice, alert: &Alert) -> Item {
     let place = Place::of(&alert.labels);
-    let summary = annotation(alert, "summary").map_or_else(|| one_line(alert.name()), one_line);
-    let title = place.append_to(summary);
-    let severity = ("severity", Arg::Choice(alert.severity().as_str()));
+    let reading = Reading::of(voice, alert);
     let is_firing = alert.status == Status::Firing;
-    let title = match alert.status {
-        Status::Firing => voice.words("firing-title", &[severity.clone(), ("summary", Arg::from(&title))]),
-        Status::Resolved => voice.words("resolved-title", &[("summary", Arg::from(&title))]),
-    };
-    let mut fields = Fields::new(voice);
-    fields.add("field-severity", vec![Span::Text(voice.words("severity", &[severity]))]);
-    fields.add_code("field-host", place.host);
-    fields.add_code("field-container", place.container);
-    // The annotations of a resolved alert are those of its last evaluation while it fired.
-    let value = if is_firing { "field-value" } else { "field-value-then" };
-    fields.add_code(value, annotation(alert, "value"));
-    fields.add_code("field-threshold", annotation(alert, "threshold"));
-    fields.add_times(alert);
-    let mut fields = fields.list;
-    fields.extend(labels_field(voice, &alert.labels, place));
+    let title = place.append_to(summary(voice, alert, reading.as_ref()));
     Item {
         tone: tone(alert),
-        title,
-        body: annotation(alert, "description")
-            .or_else(|| annotation(alert, "message"))
-            .map(|words| vec![Span::Text(words.to_owned())])
-            .unwrap_or_default(),
-        fields,
+        title: general_title(voice, alert, &title),
+        body: description(voice, alert),
+        fields: general_fields(voice, alert, place, reading.as_ref(), is_firing),
         links: Vec::new(),
         at: Some(alert.starts_at),
     }
 }
 
-/// The labels that are not shown elsewhere, as Prometheus writes them.
+/// What it is, in a line: the reading in the reader's language, or the rule's own words.
+///
+/// The rules of the project say their summary in English; where that is not the reader's language, their name in it
+/// says as much.
+fn summary(voice: &Voice, alert: &Alert, reading: Option<&Reading>) -> String {
+    let measured = reading.and_then(|reading| reading.summary(voice));
+    let own = || own_summary(alert).map(|words| excerpt(&words, SUMMARY));
+    let known = || known_name(voice, alert.name()).filter(|_| voice.locale != Locale::En);
+    measured.or_else(known).or_else(own).unwrap_or_else(|| name(voice, alert))
+}
+
+/// The rule's summary as one line.
+fn own_summary(alert: &Alert) -> Option<String> {
+    annotation(alert, "summary").map(one_line).filter(|words| !words.is_empty())
+}
+
+fn general_title(voice: &Voice, alert: &Alert, summary: &str) -> String {
+    let summary = ("summary", Arg::from(summary));
+    let lasted = alert.ends_at.and_then(|end| between(alert.starts_at, end)).map(|long| duration(voice, long));
+    match (alert.status, lasted) {
+        (Status::Firing, _) => {
+            voice.words("firing-title", &[("severity", Arg::Choice(alert.severity().as_str())), summary])
+        }
+        (Status::Resolved, None) => voice.words("resolved-title", &[summary]),
+        (Status::Resolved, Some(lasted)) => {
+            voice.words("resolved-title-after", &[("duration", Arg::from(&lasted)), summary])
+        }
+    }
+}
+
+/// The rule's own explanation, below a summary that the title had no room for. That of a resolved alert speaks of the last evaluation while it fired.
+fn description(voice: &Voice, alert: &Alert) -> Text {
+    let long_summary = own_summary(alert).filter(|summary| summary.chars().count() > SUMMARY);
+    let description = annotation(alert, "description").or_else(|| annotation(alert, "message"));
+    let words = [long_summary.as_deref(), description].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    match alert.status {
+        _ if words.is_empty() => Text::new(),
+        Status::Firing => vec![Span::Text(words)],
+        Status::Resolved => voice.text("resolved-body", &[("description", Arg::from(&words))]),
+    }
+}
+
+fn general_fields(
+    voice: &Voice,
+    alert: &Alert,
+    place: Place<'_>,
+    reading: Option<&Reading>,
+    is_firing: bool,
+) -> Vec<Field> {
+    let mut fields = Fields::new(voice);
+    match reading {
+        Some(reading) => {
+            let key = if is_firing { "field-value" } else { "field-value-then" };
+            fields.add_code(key, Some(&reading.words(voice)));
+        }
+        None => fields.add_code("field-threshold", annotation(alert, "threshold")),
+    }
+    fields.add_code("field-host", place.host);
+    fields.add_code("field-container", place.container);
+    let severity = ("severity", Arg::Choice(alert.severity().as_str()));
+    fields.add("field-severity", vec![Span::Text(voice.words("severity", &[severity]))]);
+    fields.add_times(alert);
+    fields.list.extend(labels_field(voice, &alert.labels, place));
+    fields.list
+}
+
+/// The labels that are not shown elsewhere, as Prometheus writes them; those that have no room are counted.
 fn labels_field(voice: &Voice, labels: &Labels, place: Place<'_>) -> Option<Field> {
     let is_shown = |name: &str, value: &str| SHOWN_ELSEWHERE.contains(&name) || place.container == Some(value);
-    let pairs: Vec<String> = labels
+    let all: Vec<String> = labels
         .iter()
         .filter(|(name, value)| !is_shown(name, value))
-        .map(|(name, value)| format!("{name}={value:?}"))
+        .map(|(name, value)| format!("{}={:?}", excerpt(name, LABEL), excerpt(value, LABEL)))
         .collect();
+    let mut room = LABELS;
+    let fits = |pair: &&String| {
+        let size = pair.chars().count() + 1;
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        fits
+    };
+    let shown: Vec<&str> = all.iter().take_while(fits).map(String::as_str).collect();
+    let left_out = all.len() - shown.len();
+    let mut value = vec![Span::Code(shown.join(" "))];
+    if left_out > 0 {
+        let count = ("count", Arg::Count(u64::try_from(left_out).unwrap_or(u64::MAX)));
+        value.push(Span::Text(format!(" {}", voice.words("more-labels", &[count]))));
+    }
     let name = voice.words("field-labels", &[]);
-    (!pairs.is_empty()).then(|| Field { name, value: vec![Span::Code(pairs.join(" "))], short: false })
+    (!all.is_empty()).then_some(Field { name, value, short: false })
 }
 
 fn tone(alert: &Alert) -> Tone {
@@ -159,7 +234,7 @@ impl<'a> Place<'a> {
 
     /// The words with the place behind them, unless they name it themselves: `… [web-1/shop]`.
     fn append_to(self, words: String) -> String {
-        let names = [self.host, self.container].into_iter().flatten().map(one_line);
+        let names = [self.host, self.container].into_iter().flatten().map(|name| excerpt(&one_line(name), NAME));
         let missing: Vec<String> = names.filter(|name| !is_named(&words, name)).collect();
         if missing.is_empty() { words } else { format!("{words} [{}]", missing.join("/")) }
     }

@@ -241,6 +241,7 @@ mod tests {
             include_str!("container.rs"),
             include_str!("container/condition.rs"),
             include_str!("links.rs"),
+            include_str!("measure.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),
         ];
@@ -250,23 +251,76 @@ mod tests {
         assert!(unused.is_empty(), "{unused:?}");
     }
 
+    /// What each key can say: with every word it selects on, and with counts of every plural form.
+    fn sentences(locale: Locale) -> Vec<(String, String)> {
+        let mut said = Vec::new();
+        let source = locale.source();
+        for (key, variables) in keys(locale) {
+            let entry = source.split(&format!("\n{key} =")).nth(1).expect("the key's words");
+            let entry = entry.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>();
+            let end = entry.iter().skip(1).position(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+            let entry = entry[..end.map_or(entry.len(), |end| end + 1)].join("\n");
+            let choices: Vec<&'static str> = entry
+                .split(['[', '\n'])
+                .filter_map(|part| part.split_once(']').map(|(word, _)| &*word.to_owned().leak()))
+                .collect();
+            for turn in 0..choices.len().max(22) {
+                let value = |name: &String| {
+                    let name: &'static str = name.clone().leak();
+                    let value = match choices.get(turn % choices.len().max(1)) {
+                        _ if !entry.contains(&format!("${name} ->")) => Arg::Data(Span::Code("@".to_owned())),
+                        Some(word) if !entry.contains("[one]") => Arg::Choice(word),
+                        _ => Arg::Count(u64::try_from(turn).unwrap()),
+                    };
+                    (name, value)
+                };
+                let values: Vec<_> = variables.iter().map(value).collect();
+                let text = Catalogue::of(locale).format(&key, &values);
+                said.push((key.clone(), plain(&text.unwrap_or_else(|err| panic!("{locale:?} {key}: {err}")))));
+            }
+        }
+        said
+    }
+
     #[test]
-    fn every_sentence_can_be_said_and_shows_its_data() {
+    fn every_sentence_can_be_said() {
         for (_, locale) in Locale::CHOICES {
-            for (key, variables) in keys(*locale) {
-                for count in [0, 1, 2, 5, 21] {
-                    let values: Vec<_> = variables
-                        .iter()
-                        .map(|name| {
-                            let name: &'static str = name.clone().leak();
-                            let selects = locale.source().contains(&format!("${name} ->"));
-                            (name, if selects { Arg::Count(count) } else { Arg::Data(Span::Code(name.to_owned())) })
-                        })
-                        .collect();
-                    Catalogue::of(*locale)
-                        .format(&key, &values)
-                        .unwrap_or_else(|err| panic!("{locale:?} {key}: {err}"));
-                }
+            assert!(sentences(*locale).iter().all(|(_, words)| !words.is_empty()), "{locale:?}");
+        }
+    }
+
+    #[test]
+    fn no_language_speaks_another_one() {
+        // Names and what the field calls so everywhere.
+        let names = [
+            "Seamark",
+            "Docker",
+            "Alertmanager",
+            "CPU",
+            "OOM",
+            "Swap",
+            "swap",
+            "inode",
+            "SIGKILL",
+            "SIGABRT",
+            "SIGSEGV",
+        ];
+        let simplified = "这说时个们为关开启状态恢复内网盘历严级别处标签静默无应异终执";
+        let traditional = "這說時個們為關開啟狀態恢復內網盤歷嚴級別處標籤靜默無應異終執";
+        // What both share is no sign of either.
+        let only = |mine: &str, other: &str| mine.chars().filter(|c| !other.contains(*c)).collect::<String>();
+        for locale in [Locale::ZhCn, Locale::ZhTw, Locale::Uk] {
+            let foreign = match locale {
+                Locale::ZhCn => only(traditional, simplified),
+                Locale::ZhTw => only(simplified, traditional),
+                // Letters of Russian that Ukrainian does not have.
+                _ => "ыэёъЫЭЁЪ".to_owned(),
+            };
+            for (key, words) in sentences(locale) {
+                let latin = words.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+                let english: Vec<_> = latin.filter(|word| !names.contains(word)).collect();
+                assert!(english.is_empty(), "{locale:?} {key}: {english:?} in {words}");
+                assert!(!words.contains(|c| foreign.contains(c)), "{locale:?} {key}: {words}");
             }
         }
     }
@@ -274,7 +328,9 @@ mod tests {
     #[test]
     fn ukrainian_counts_in_three_forms() {
         let days = |days| Catalogue::of(Locale::Uk).words("duration-days", &[("days", Arg::Count(days))]);
-        assert_eq!([1, 2, 5, 21].map(days), ["1 день", "2 дні", "5 днів", "21 день"]);
+        assert_eq!([1, 2, 5, 11, 21].map(days), ["1 день", "2 дні", "5 днів", "11 днів", "21 день"]);
+        let labels = |count| Catalogue::of(Locale::Uk).words("more-labels", &[("count", Arg::Count(count))]);
+        assert_eq!([1, 3, 14].map(labels), ["і ще 1 мітка", "і ще 3 мітки", "і ще 14 міток"]);
     }
 
     #[test]

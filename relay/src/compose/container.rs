@@ -6,11 +6,10 @@
 
 mod condition;
 
-use super::Voice;
-use super::alert::{Fields, Place, annotation};
+use super::alert::{Fields, NAME, Place, annotation};
 use super::catalogue::Arg;
 use super::moment::{between, duration, moment, parse_duration};
-use super::one_line;
+use super::{Voice, excerpt, one_line};
 use crate::alert::{Alert, Status};
 use crate::message::{Item, Span, Text, Tone};
 
@@ -50,7 +49,10 @@ impl<'a> Event<'a> {
     fn read(voice: &'a Voice, alert: &'a Alert) -> Self {
         let place = Place::of(&alert.labels);
         let name = |name: Option<&str>, unknown: &'static str| {
-            name.map_or_else(|| Span::Text(voice.words(unknown, &[])), |name| Span::Code(one_line(name)))
+            name.map_or_else(
+                || Span::Text(voice.words(unknown, &[])),
+                |name| Span::Code(excerpt(&one_line(name), NAME)),
+            )
         };
         let code = annotation(alert, "exit_code").and_then(|code| code.parse().ok());
         Self {

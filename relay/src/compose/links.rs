@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Voice;
 use crate::alert::{Alert, AlertGroup, Labels, Status};
+use crate::message::Item;
 
 /// Chats refuse longer addresses (Discord: 2048, developers documentation, "Embed Limits").
 const LONGEST_URL: usize = 2000;
@@ -14,13 +15,37 @@ pub(super) fn of_alert(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Vec<
     let silence = group.external_url.as_deref().filter(|_| alert.status == Status::Firing);
     [
         ("link-runbook", annotation("runbook_url")),
-        ("link-dashboard", annotation("dashboard_url").or_else(|| annotation("dashboard"))),
+        ("link-dashboard", dashboard(voice, alert)),
         ("link-source", alert.generator_url.clone()),
         ("link-silence", silence.map(|base| silence_url(base, &alert.labels))),
     ]
     .into_iter()
     .filter_map(|(key, url)| Some((voice.words(key, &[]), url.filter(|url| is_link(url))?)))
     .collect()
+}
+
+/// The dashboard that a rule names: an address, or a path within Grafana such as `/d/hosts?var-instance=web-1`.
+fn dashboard(voice: &Voice, alert: &Alert) -> Option<String> {
+    let named = |name: &str| alert.annotations.get(name).map(|url| url.trim()).filter(|url| !url.is_empty());
+    let target = named("dashboard_url").or_else(|| named("dashboard"))?;
+    if is_link(target) {
+        return Some(target.to_owned());
+    }
+    let base = voice.grafana_url.as_deref()?;
+    Some(format!("{base}/{}", target.trim_start_matches('/')))
+}
+
+/// The address behind one of the links of [`of_alert`].
+pub(super) fn named<'a>(voice: &Voice, links: &'a [(String, String)], key: &'static str) -> Option<&'a str> {
+    let label = voice.words(key, &[]);
+    links.iter().find(|(its, _)| *its == label).map(|(_, url)| url.as_str())
+}
+
+/// The links that all items have: those that make sense below a text about all of them.
+pub(super) fn in_common(items: &[Item]) -> Vec<(String, String)> {
+    let Some((first, others)) = items.split_first() else { return Vec::new() };
+    let everywhere = |link: &&(String, String)| others.iter().all(|item| item.links.contains(link));
+    first.links.iter().filter(everywhere).cloned().collect()
 }
 
 /// Alertmanager's page with the alerts of this receiver.
@@ -97,6 +122,31 @@ mod tests {
     fn a_silence_of_a_container_outlives_its_replacement() {
         let labels = labels(&[("id", "4f2a"), ("image", "shop:1"), ("name", "api")]);
         assert_eq!(silence_url("http://am", &labels), "http://am/#/silences/new?filter=%7Bname%3D%22api%22%7D");
+    }
+
+    #[test]
+    fn a_dashboard_may_be_a_path_within_grafana() {
+        let link = |grafana: Option<&str>, dashboard: &str| {
+            let zone = jiff::tz::TimeZone::UTC;
+            let voice =
+                Voice { grafana_url: grafana.map(str::to_owned), ..Voice::new(crate::compose::Locale::En, zone) };
+            let alert = Alert {
+                status: Status::Resolved,
+                labels: Labels::new(),
+                annotations: labels(&[("dashboard", dashboard)]),
+                starts_at: jiff::Timestamp::UNIX_EPOCH,
+                ends_at: None,
+                generator_url: None,
+                fingerprint: String::new(),
+            };
+            super::dashboard(&voice, &alert).filter(|url| is_link(url))
+        };
+        let grafana = Some("https://g.example/x");
+        assert_eq!(link(grafana, "/d/hosts?a=b").as_deref(), Some("https://g.example/x/d/hosts?a=b"));
+        assert_eq!(link(grafana, "//evil.example").as_deref(), Some("https://g.example/x/evil.example"));
+        assert_eq!(link(grafana, "https://o.example/d").as_deref(), Some("https://o.example/d"));
+        assert_eq!(link(None, "/d/hosts"), None);
+        assert_eq!(link(grafana, "/d/a b"), None);
     }
 
     #[test]

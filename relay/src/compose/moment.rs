@@ -86,7 +86,7 @@ mod tests {
     use crate::compose::Locale;
 
     fn voice(locale: Locale, zone: &str) -> Voice {
-        Voice { locale, zone: TimeZone::get(zone).unwrap() }
+        Voice::new(locale, TimeZone::get(zone).unwrap())
     }
 
     #[test]
