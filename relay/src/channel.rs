@@ -15,10 +15,15 @@ mod discord;
 pub mod limits;
 mod log;
 mod mention;
+mod run;
+mod sheet;
 mod split;
+mod telegram;
+mod web;
+mod wecom;
 
 /// Every kind there is, in the order in which they are listed to users.
-pub static KINDS: &[Kind] = &[discord::KIND, log::KIND];
+pub static KINDS: &[Kind] = &[discord::KIND, wecom::KIND, telegram::KIND, log::KIND];
 
 /// One entry of [`KINDS`].
 pub struct Kind {

@@ -109,7 +109,7 @@ fn all_problems_are_named_at_once_with_line_and_column() {
          default_channels: [ops, screan]\n\
          channels:\n\
          \x20 screen: {type: log, colour: red}\n\
-         \x20 ops: {type: wecom, webhook_url: \"https://example.org/key\"}\n\
+         \x20 ops: {type: slack, webhook_url: \"https://example.org/key\"}\n\
          \x20 tea: {type: discrod}\n\
          \x20 none: {}\n\
          \x20 \"a b\": {type: log}\n",
@@ -125,9 +125,9 @@ fn all_problems_are_named_at_once_with_line_and_column() {
         "relay.yml:9:19: default_channels: none of these channels can be used, so nobody would hear anything; add `screen: {type: log}`",
         "relay.yml:9:25: default_channels[1]: there is no channel `screan`; `channels` has `screen`, `ops`, `tea`, `none`, `a b`",
         "relay.yml:11:23: channels.screen: unknown key `colour`",
-        "relay.yml:12:15: channels.ops.type: `wecom` comes with a later version; this one has `discord`, `log`",
-        "relay.yml:13:15: channels.tea.type: expected one of `discord`, `log`, found `discrod`; did you mean `discord`?",
-        "relay.yml:14:9: channels.none.type: missing; expected one of `discord`, `log`",
+        "relay.yml:12:15: channels.ops.type: expected one of `discord`, `wecom`, `telegram`, `log`, found `slack`",
+        "relay.yml:13:15: channels.tea.type: expected one of `discord`, `wecom`, `telegram`, `log`, found `discrod`; did you mean `discord`?",
+        "relay.yml:14:9: channels.none.type: missing; expected one of `discord`, `wecom`, `telegram`, `log`",
         "relay.yml:15:3: channels.a b: a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only",
     ];
     assert_eq!(found, expected);
