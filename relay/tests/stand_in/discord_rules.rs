@@ -5,16 +5,20 @@
 
 use serde_json::{Value, json};
 
-/// What Discord finds wrong: the code of its answer, and where in the message.
+#[path = "form.rs"]
+pub mod form;
+
+/// What Discord finds wrong: the status and the code of its answer, and where in the message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rejection {
+    pub status: u16,
     pub code: u32,
     pub message: &'static str,
     pub at: String,
 }
 
 impl Rejection {
-    /// The body of its answer 400.
+    /// The body of its answer.
     pub fn body(&self) -> Value {
         let mut body = json!({ "message": self.message, "code": self.code });
         if self.code == 50035 {
@@ -71,18 +75,72 @@ const MESSAGE_KEYS: &[&str] = &[
     "poll",
 ];
 
+/// What an edit may set; a thread is made once, and the sender stays who it was.
+const EDIT_KEYS: &[&str] = &["content", "embeds", "allowed_mentions", "components", "attachments", "flags", "poll"];
+
 const EMBED_KEYS: &[&str] =
     &["title", "type", "description", "url", "timestamp", "color", "footer", "image", "thumbnail", "author", "fields"];
 
-/// Judges a body.
+/// Judges a JSON body.
 pub fn judge(body: &[u8]) -> Result<Value, Rejection> {
-    let message: Value = serde_json::from_slice(body).map_err(|_| Rejection {
-        code: 50109,
-        message: "The request body contains invalid JSON.",
-        at: String::new(),
-    })?;
+    judge_message(read(body)?, &[], None)
+}
+
+fn read(body: &[u8]) -> Result<Value, Rejection> {
+    serde_json::from_slice(body).map_err(|_| rejection(400, 50109, "The request body contains invalid JSON."))
+}
+
+/// Judges the body of a call, JSON or a form. `earlier`: the message that the call edits, which then is the one that comes
+/// of it. Also the files of a form.
+pub fn judge_call(
+    content_type: &str,
+    body: &[u8],
+    earlier: Option<&Value>,
+) -> Result<(Value, Vec<form::Part>), Rejection> {
+    if body.len() > most("request") {
+        return Err(rejection(413, 40005, "Request entity too large"));
+    }
+    let Some(parts) = form::parts(content_type, body) else {
+        return Ok((judge_message(read(body)?, &[], earlier)?, Vec::new()));
+    };
+    let json = parts.iter().find(|part| part.name == "payload_json").map_or(&b"{}"[..], |part| part.bytes.as_slice());
+    let files: Vec<form::Part> = parts.iter().filter(|part| part.file_name.is_some()).cloned().collect();
+    if files.len() > most("files") {
+        return Err(rejection(400, 30015, "Maximum number of attachments in a message reached (10)"));
+    }
+    if files.iter().any(|file| file.bytes.len() > most("file")) {
+        return Err(rejection(413, 40005, "Request entity too large"));
+    }
+    Ok((judge_message(read(json)?, &files, earlier)?, files))
+}
+
+/// Whether a call says which files its message has.
+pub fn names_files(content_type: &str, body: &[u8]) -> bool {
+    let parts = form::parts(content_type, body);
+    let json = parts.as_ref().and_then(|parts| parts.iter().find(|part| part.name == "payload_json"));
+    let json = json.map_or(body, |part| part.bytes.as_slice());
+    read(json).is_ok_and(|message| message.get("attachments").is_some())
+}
+
+/// Judges a message with the files that came along.
+fn judge_message(mut message: Value, files: &[form::Part], earlier: Option<&Value>) -> Result<Value, Rejection> {
     let object = message.as_object().ok_or_else(|| invalid("the body is no object"))?;
-    only_keys(object, MESSAGE_KEYS, "")?;
+    only_keys(object, if earlier.is_some() { EDIT_KEYS } else { MESSAGE_KEYS }, "")?;
+    let mut named = judge_files(object.get("attachments"), files)?;
+    judge_mentions(object.get("allowed_mentions"))?;
+    if let Some(earlier) = earlier {
+        if !object.contains_key("attachments") {
+            let kept = earlier["attachments"].as_array().into_iter().flatten();
+            named.extend(kept.filter_map(|file| file["filename"].as_str().map(str::to_owned)));
+        }
+        // What an edit does not name stays as it was; the mentions are anew those of the edit.
+        for key in ["content", "embeds", "attachments"] {
+            if let (None, Some(kept)) = (object_key(&message, key), object_key(earlier, key)) {
+                message[key] = kept;
+            }
+        }
+    }
+    let object = message.as_object().ok_or_else(|| invalid("the body is no object"))?;
     let content = text(object.get("content"), "content", most("content"))?;
     let embeds = match object.get("embeds") {
         None | Some(Value::Null) => &Vec::new(),
@@ -94,17 +152,29 @@ pub fn judge(body: &[u8]) -> Result<Value, Rejection> {
     }
     let mut total = 0;
     for (number, embed) in embeds.iter().enumerate() {
-        total += judge_embed(embed, &format!("embeds.{number}"))?;
+        total += judge_embed(embed, &format!("embeds.{number}"), &named)?;
     }
     if total > most("all embeds together") {
         return Err(invalid(&format!("embeds: {total} characters of at most 6000")));
     }
-    if content == 0 && embeds.is_empty() {
-        return Err(Rejection { code: 50006, message: "Cannot send an empty message", at: String::new() });
+    if content == 0 && embeds.is_empty() && files.is_empty() {
+        return Err(rejection(400, 50006, "Cannot send an empty message"));
+    }
+    if let Some(avatar) = object.get("avatar_url")
+        && !avatar.as_str().is_some_and(web_address)
+    {
+        return Err(invalid("avatar_url: no web address of at most 2048"));
+    }
+    if object.contains_key("thread_name") && text(object.get("thread_name"), "thread_name", most("thread name"))? == 0 {
+        return Err(invalid("thread_name: empty"));
     }
     let username = text(object.get("username"), "username", most("username"))?;
     if object.contains_key("username") && username == 0 {
         return Err(invalid("username: empty"));
+    }
+    let name = object.get("username").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    if name.contains("discord") || name.contains("clyde") {
+        return Err(invalid("username: contains a word that it must not"));
     }
     if let Some(flags) = object.get("flags") {
         let known = 4 | 4096 | 32768;
@@ -112,8 +182,38 @@ pub fn judge(body: &[u8]) -> Result<Value, Rejection> {
             return Err(invalid("flags: not among 4, 4096 and 32768"));
         }
     }
-    judge_mentions(object.get("allowed_mentions"))?;
     Ok(message)
+}
+
+fn object_key(message: &Value, key: &str) -> Option<Value> {
+    message.get(key).cloned()
+}
+
+/// Each file has its entry with its number and a name, and each entry its file. The names.
+fn judge_files(entries: Option<&Value>, files: &[form::Part]) -> Result<Vec<String>, Rejection> {
+    let entries = match entries {
+        None => &Vec::new(),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return Err(invalid("attachments: no list")),
+    };
+    let mut names = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let field = format!("files[{}]", entry["id"]);
+        let Some(file) = files.iter().find(|file| file.name == field) else {
+            return Err(invalid(&format!("attachments.{number}.id: no such file")));
+        };
+        text(entry.get("description"), &format!("attachments.{number}.description"), most("file description"))?;
+        let name = entry["filename"].as_str().or(file.file_name.as_deref()).unwrap_or_default();
+        if name.is_empty() || file.bytes.is_empty() {
+            return Err(invalid(&format!("attachments.{number}: no name, or an empty file")));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+fn web_address(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://")) && url.chars().count() <= most("url")
 }
 
 fn judge_mentions(mentions: Option<&Value>) -> Result<(), Rejection> {
@@ -165,7 +265,7 @@ pub fn rings(message: &Value) -> Vec<String> {
 }
 
 /// Judges an embed, and says how many characters it has of those that count together.
-fn judge_embed(embed: &Value, at: &str) -> Result<usize, Rejection> {
+fn judge_embed(embed: &Value, at: &str, files: &[String]) -> Result<usize, Rejection> {
     let object = embed.as_object().ok_or_else(|| invalid(&format!("{at}: no object")))?;
     only_keys(object, EMBED_KEYS, at)?;
     let title = text(object.get("title"), &format!("{at}.title"), most("embed title"))?;
@@ -178,10 +278,15 @@ fn judge_embed(embed: &Value, at: &str) -> Result<usize, Rejection> {
         Some(author) => required(author.get("name"), &format!("{at}.author.name"), most("embed author"))?,
         None => 0,
     };
-    if let Some(url) = object.get("url") {
-        let url = url.as_str().unwrap_or_default();
-        if !(url.starts_with("https://") || url.starts_with("http://")) || url.chars().count() > most("url") {
-            return Err(invalid(&format!("{at}.url: no web address of at most 2048")));
+    if object.get("url").is_some_and(|url| !url.as_str().is_some_and(web_address)) {
+        return Err(invalid(&format!("{at}.url: no web address of at most 2048")));
+    }
+    for key in ["image", "thumbnail"] {
+        let Some(picture) = object.get(key) else { continue };
+        let url = picture["url"].as_str().unwrap_or_default();
+        let attached = url.strip_prefix("attachment://").is_some_and(|name| files.iter().any(|file| file == name));
+        if !attached && !web_address(url) {
+            return Err(invalid(&format!("{at}.{key}.url: no web address, and no file that came along")));
         }
     }
     if let Some(color) = object.get("color")
@@ -237,5 +342,10 @@ fn only_keys(object: &serde_json::Map<String, Value>, known: &[&str], at: &str) 
 }
 
 fn invalid(at: &str) -> Rejection {
-    Rejection { code: 50035, message: "Invalid Form Body", at: at.trim_start_matches('.').to_owned() }
+    let at = at.trim_start_matches('.').to_owned();
+    Rejection { at, ..rejection(400, 50035, "Invalid Form Body") }
+}
+
+fn rejection(status: u16, code: u32, message: &'static str) -> Rejection {
+    Rejection { status, code, message, at: String::new() }
 }

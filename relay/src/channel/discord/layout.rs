@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::markup::{Place, footer, link, plain, text, web_address};
 use crate::channel::limits::discord::{
-    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, TITLE,
+    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, THREAD_NAME, TITLE,
 };
 use crate::channel::split::{pack, points};
 use crate::channel::{Detail, Payload};
@@ -39,6 +39,12 @@ pub(super) fn render(message: &Message, detail: Detail, above: usize) -> Vec<Pay
         Detail::Plain => plain_texts(message, CONTENT.most - REPEAT_ROOM - above.min(MENTION_ROOM)),
         Detail::Title => vec![content(&title_line(message))],
     }
+}
+
+/// The title of a forum post: `template` with the message's title in it.
+pub(super) fn thread_name(template: &str, title: &str) -> String {
+    let name = template.replace("{title}", title).replace('\n', " ");
+    or_nothing(footer(name.trim(), THREAD_NAME.most))
 }
 
 /// An embed and what it takes from [`EMBEDS_TOTAL`].

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::channel::Payload;
 use crate::channel::limits::Meter;
 use crate::channel::limits::discord::{
-    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, TITLE, URL,
+    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, THREAD_NAME, TITLE, URL,
 };
 use crate::channel::split::points;
 
@@ -28,6 +28,7 @@ pub(super) fn meters(payload: &Payload) -> Vec<Meter> {
         FIELD_NAME.worst(field("/name")),
         FIELD_VALUE.worst(field("/value")),
         URL.worst(each("/url")),
+        THREAD_NAME.worst([length(&payload.0, "/thread_name")]),
     ]
 }
 
@@ -65,6 +66,7 @@ mod tests {
             ("field name", 2),
             ("field value", 4),
             ("url", 10),
+            ("thread name", 0),
         ];
         assert_eq!(used, expected);
     }
