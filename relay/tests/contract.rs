@@ -41,6 +41,7 @@ fn example(kind: &str) -> &'static str {
             "webhook_url: https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=s3cr3t\n\
              mention: {critical: zhang, warning: '@all'}"
         }
+        "webhook" => "url: https://hook.example/s3cr3t\nheaders: {Authorization: Bearer s3cr3t}",
         "log" => "{}",
         kind => panic!("the kind `{kind}` has no example here"),
     }
@@ -52,9 +53,24 @@ fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
         "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
         "telegram" => telegram_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.0),
         "wecom" => wecom_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.message),
+        "webhook" => is_of_version_one(body),
         "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
         kind => panic!("the kind `{kind}` has no rules here"),
     }
+}
+
+/// Whether a webhook's body has the shape that its version promises.
+fn is_of_version_one(body: &serde_json::Value) -> Result<(), String> {
+    let texts = |value: &serde_json::Value, keys: &[&str]| keys.iter().all(|key| value[*key].is_string());
+    let list = |value: &serde_json::Value, key: &str, each: &[&str]| {
+        value[key].as_array().is_some_and(|list| list.iter().all(|one| texts(one, each)))
+    };
+    let items = body["items"].as_array().cloned().unwrap_or_default();
+    let good = body["version"] == 1
+        && texts(body, &["tone", "severity", "title"])
+        && list(body, "items", &["tone", "title", "text"])
+        && items.iter().all(|item| list(item, "fields", &["name", "value"]) && list(item, "links", &["label", "url"]));
+    good.then_some(()).ok_or_else(|| body.to_string())
 }
 
 /// The rows of the relay's table for a kind, and the same numbers as the judge knows them.
@@ -63,7 +79,7 @@ fn numbers(kind: &str) -> (&'static [&'static Limit], &'static [(&'static str, u
         "discord" => (limits::discord::ALL, discord_rules::NUMBERS),
         "telegram" => (limits::telegram::ALL, telegram_rules::NUMBERS),
         "wecom" => (limits::wecom::ALL, wecom_rules::NUMBERS),
-        "log" => (&[], &[]),
+        "webhook" | "log" => (&[], &[]),
         kind => panic!("the kind `{kind}` has no numbers here"),
     }
 }
@@ -227,7 +243,7 @@ fn rings(kind: &str, body: &serde_json::Value) -> (Vec<String>, &'static [&'stat
         "discord" => (discord_rules::rings(body), &["<@&77001>"]),
         "telegram" => (telegram_rules::rings(body), &["@ops_lead"]),
         "wecom" => (wecom_rules::rings(body), &["zhang"]),
-        "log" => (Vec::new(), &[]),
+        "webhook" | "log" => (Vec::new(), &[]),
         kind => panic!("nobody knows here whom the kind `{kind}` rings"),
     }
 }

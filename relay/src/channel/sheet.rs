@@ -3,6 +3,7 @@
 //! The first line carries everything, then a part for each item: title, words, fields as lines, links. Texts break
 //! between items where they can, else between lines, never inside one.
 
+use super::files;
 use super::limits::Unit;
 use super::run::{Block, Run, measure, set};
 use super::split::cut;
@@ -126,7 +127,10 @@ impl Sheet<'_> {
     }
 
     fn foot(&self, message: &Message) -> Option<Part> {
-        let words = self.words(message.footer.as_deref()?, self.room.text / 8);
+        // Pictures and files do not go with a text: which ones are missing is said.
+        let missing = files::missing(&message.attachments.iter().collect::<Vec<_>>());
+        let lines: Vec<&str> = message.footer.as_deref().into_iter().chain(missing.as_deref()).collect();
+        let words = self.words(&lines.join("\n"), self.room.text / 8);
         (!words.is_empty()).then(|| Part { breaks: 2, lines: vec![self.markup.footer(words)] })
     }
 

@@ -11,7 +11,7 @@ use super::mention::Mentions;
 use super::run::{Block, measure};
 use super::sheet::{Markup, Room, Sheet};
 use super::split::cut;
-use super::{Channel, Detail, Kind, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict};
+use super::{Body, Channel, Detail, Kind, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict};
 use crate::message::{Message, Tone};
 
 mod address;
@@ -133,7 +133,7 @@ impl Telegram {
 
     fn request(&self, method: &str, body: Map<String, Value>) -> Request {
         let url = Secret::new(format!("{}/{method}", self.bot.expose()));
-        Request { method: Method::Post, url, body: body.into() }
+        Request { method: Method::Post, url, headers: Vec::new(), body: Body::Json(body.into()) }
     }
 
     /// Whom a message of this tone calls.

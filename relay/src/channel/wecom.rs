@@ -11,7 +11,7 @@ use super::mention::Mentions;
 use super::run::Block;
 use super::sheet::{Markup, Room, Sheet};
 use super::split::clean;
-use super::{Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
+use super::{Body, Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
 use crate::message::Message;
 
 mod address;
@@ -135,7 +135,7 @@ impl Channel for WeCom {
         if let Some(words) = &how.maybe_repeated {
             mark_repeat(&mut body, words);
         }
-        Request { method: Method::Post, url: self.webhook.clone(), body }
+        Request { method: Method::Post, url: self.webhook.clone(), headers: Vec::new(), body: Body::Json(body) }
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -219,6 +219,7 @@ mod tests {
             title: title.to_owned(),
             url: None,
             items: Vec::new(),
+            attachments: Vec::new(),
             footer: None,
             more: "and {n} more".to_owned(),
             maybe_repeated: "may be a repeat".to_owned(),
@@ -232,7 +233,7 @@ mod tests {
         let channel = config::read(&source, build).unwrap().unwrap();
         let message = bare(tone, "web-1 is down");
         let payloads = channel.render(&message, Detail::Full);
-        payloads.iter().map(|payload| channel.post(payload, &Posting::default()).body).collect()
+        payloads.iter().map(|payload| channel.post(payload, &Posting::default()).body.json().unwrap().clone()).collect()
     }
 
     #[test]

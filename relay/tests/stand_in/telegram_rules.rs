@@ -5,7 +5,7 @@
 //! and `MessageContent.cpp` (what is counted); tdlib/telegram-bot-api, `Client.cpp` (the texts of errors).
 
 // Each test uses its own part of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::string_slice)]
 
 use serde_json::{Value, json};
 
