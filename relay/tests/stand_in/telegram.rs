@@ -199,7 +199,10 @@ fn error(code: u16, description: &str) -> Answer {
 fn too_many(wait: Duration) -> Answer {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let description = format!("Too Many Requests: retry after {seconds}");
-    (429, json!({ "ok": false, "error_code": 429, "description": description, "parameters": { "retry_after": seconds } }))
+    (
+        429,
+        json!({ "ok": false, "error_code": 429, "description": description, "parameters": { "retry_after": seconds } }),
+    )
 }
 
 impl Shared {
@@ -217,7 +220,9 @@ impl Shared {
         }
         match fault {
             Fault::Status { status } => return (*status, json!("<html>Bad Gateway</html>")),
-            Fault::Refuse => return error(400, "Bad Request: can't parse entities: Unclosed start tag at byte offset 0"),
+            Fault::Refuse => {
+                return error(400, "Bad Request: can't parse entities: Unclosed start tag at byte offset 0");
+            }
             Fault::Flood { retry_after } => return too_many(Duration::from_secs(*retry_after)),
             Fault::Kicked => return error(403, "Forbidden: bot was kicked from the supergroup chat"),
             Fault::Migrated { to } => {
