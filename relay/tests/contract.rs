@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use seamark_kit::config::{self, Source};
 use seamark_relay::channel::limits::{self, Limit};
 use seamark_relay::channel::{Body, Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
-use seamark_relay::message::{Field, Item, Message, Span, Tone};
+use seamark_relay::message::{Attachment, Field, Item, Message, Span, Tone};
 
 #[path = "stand_in/discord_rules.rs"]
 mod discord_rules;
@@ -143,10 +143,16 @@ fn json(kind: &str, body: Body) -> serde_json::Value {
 }
 
 fn bodies(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<serde_json::Value> {
+    posted(channel, message, detail).into_iter().map(|(_, body)| body).collect()
+}
+
+/// Each part, and its body as it is posted.
+fn posted(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<(Payload, serde_json::Value)> {
     let how = Posting { maybe_repeated: Some(message.maybe_repeated.clone()), ..Posting::default() };
     let payloads = channel.render(message, detail);
     assert!(!payloads.is_empty(), "{} renders nothing as {detail:?}", channel.kind());
-    payloads.iter().map(|payload| json(channel.kind(), channel.post(payload, &how).body)).collect()
+    let body = |payload: &Payload| json(channel.kind(), channel.post(payload, &how).body);
+    payloads.into_iter().map(|payload| (payload.clone(), body(&payload))).collect()
 }
 
 #[test]
@@ -201,10 +207,11 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
             for (count, fields) in [(0, 0), (1, 0), (1, 60), (3, 30), (60, 4), (300, 2)] {
                 let message = message((0..count).map(|number| item(number, &filling, fields)).collect());
                 for detail in DETAILS {
-                    for meter in channel.render(&message, detail).iter().flat_map(|payload| channel.meters(payload)) {
+                    let (payloads, bodies): (Vec<_>, Vec<_>) =
+                        posted(channel.as_ref(), &message, detail).into_iter().unzip();
+                    for meter in payloads.iter().flat_map(|payload| channel.meters(payload)) {
                         assert!(meter.used <= meter.limit.most, "{} {detail:?}: {meter:?}", channel.kind());
                     }
-                    let bodies = bodies(channel.as_ref(), &message, detail);
                     for body in &bodies {
                         judge(channel.kind(), body).unwrap_or_else(|problem| {
                             panic!("{} {detail:?} {count} items, {fields} fields: {problem}", channel.kind())
@@ -313,6 +320,25 @@ fn is_text_on_discord(body: &serde_json::Value) {
     let rendered = body["embeds"][0]["description"].as_str().or(body["content"].as_str()).unwrap();
     for markup in ["](", " **", " `", " https:"] {
         assert!(!rendered.contains(markup), "{rendered}");
+    }
+}
+
+#[test]
+fn a_message_with_files_says_as_much_as_one_without() {
+    let file = |name: &str, size: usize| Attachment {
+        name: name.to_owned(),
+        media_type: "image/png".to_owned(),
+        bytes: vec![7; size].into(),
+        description: "memory".to_owned(),
+    };
+    let attachments = vec![file("memory.png", 1000), file("empty.png", 0), file("../a b.txt", 1)];
+    let with = Message { attachments, ..message(vec![item(0, "x", 2)]) };
+    for channel in channels() {
+        for detail in DETAILS {
+            let bodies = bodies(channel.as_ref(), &with, detail);
+            let text: String = bodies.iter().map(ToString::to_string).collect();
+            assert!(text.contains("ContainerCrashed on web-1"), "{} {detail:?}: {text}", channel.kind());
+        }
     }
 }
 
