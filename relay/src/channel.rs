@@ -18,10 +18,16 @@ mod files;
 pub mod limits;
 mod log;
 mod mention;
+mod run;
+mod sheet;
 mod split;
+mod telegram;
+mod web;
+mod webhook;
+mod wecom;
 
 /// Every kind there is, in the order in which they are listed to users.
-pub static KINDS: &[Kind] = &[discord::KIND, log::KIND];
+pub static KINDS: &[Kind] = &[discord::KIND, wecom::KIND, telegram::KIND, webhook::KIND, log::KIND];
 
 /// One entry of [`KINDS`].
 pub struct Kind {
@@ -73,6 +79,8 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Secret,
+    /// Headers of the user's choice; mostly one with a token.
+    pub headers: Vec<(String, Secret)>,
     /// What it carries.
     pub body: Body,
 }

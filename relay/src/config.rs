@@ -19,9 +19,6 @@ pub use access::{Access, AccessError};
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9878);
 /// Where the outbox is kept unless told otherwise.
 const STORAGE: &str = "/var/lib/seamark/relay.db";
-/// Types of channel that are planned: nothing can be sent there yet, and the problem says so. Once a kind is in
-/// [`KINDS`], its name here is not looked at any more.
-const LATER_TYPES: [&str; 2] = ["wecom", "telegram"];
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -139,9 +136,6 @@ fn kind(section: &mut Section) -> Option<&'static Kind> {
             "type",
             match name.as_deref() {
                 None => format!("missing; expected one of {types}"),
-                Some(name) if LATER_TYPES.contains(&name) => {
-                    format!("`{name}` comes with a later version; this one has {types}")
-                }
                 Some(name) => {
                     let hint = did_you_mean(name, KINDS.iter().map(|kind| kind.name));
                     format!("expected one of {types}, found `{name}`{hint}")

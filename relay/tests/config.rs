@@ -69,9 +69,34 @@ fn the_example_names_every_key_there_is() {
         "username",
         "avatar_url",
         "mention",
+        "bot_token",
+        "chat_id",
+        "message_thread_id",
+        "api_url",
+        "format",
+        "headers",
+        "value_file",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }
+}
+
+#[test]
+fn the_channels_in_the_comments_of_the_example_work() {
+    let commented = EXAMPLE.split_once("  # ops-wecom:").unwrap().1;
+    let keys = commented.lines().filter_map(|line| line.strip_prefix("  # "));
+    // The rest is prose, and a file that is not here.
+    let keys = keys.filter(|line| line.starts_with([' ', 'o']) && !line.contains("value_file"));
+    let text = format!("channels:\n  ops-wecom:\n{}", keys.map(|line| format!("  {line}\n")).collect::<String>());
+    let environment = [
+        ("WECOM_WEBHOOK_URL", "693a91f6-7a0c-4bc4-97a0-0ec2a1fa5aaa"),
+        ("TELEGRAM_BOT_TOKEN", "123456:AAE-x_y"),
+        ("TELEGRAM_CHAT_ID", "-1001234567890"),
+        ("WEBHOOK_URL", "https://hook.example/in"),
+    ];
+    let config = Config::read(&Source::new("relay.yml", text).with_environment(environment)).unwrap();
+    assert_eq!(config.default_channels, ["ops-wecom", "ops-tg", "ops-hook"]);
+    assert!(!format!("{config:?}").contains("AAE-x_y"), "{config:?}");
 }
 
 #[test]
@@ -159,7 +184,7 @@ fn all_problems_are_named_at_once_with_line_and_column() {
          default_channels: [ops, screan]\n\
          channels:\n\
          \x20 screen: {type: log, colour: red}\n\
-         \x20 ops: {type: wecom, webhook_url: \"https://example.org/key\"}\n\
+         \x20 ops: {type: slack, webhook_url: \"https://example.org/key\"}\n\
          \x20 tea: {type: discrod}\n\
          \x20 none: {}\n\
          \x20 \"a b\": {type: log}\n",
@@ -175,9 +200,9 @@ fn all_problems_are_named_at_once_with_line_and_column() {
         "relay.yml:9:19: default_channels: none of these channels can be used, so nobody would hear anything; add `screen: {type: log}`",
         "relay.yml:9:25: default_channels[1]: there is no channel `screan`; `channels` has `screen`, `ops`, `tea`, `none`, `a b`",
         "relay.yml:11:23: channels.screen: unknown key `colour`",
-        "relay.yml:12:15: channels.ops.type: `wecom` comes with a later version; this one has `discord`, `log`",
-        "relay.yml:13:15: channels.tea.type: expected one of `discord`, `log`, found `discrod`; did you mean `discord`?",
-        "relay.yml:14:9: channels.none.type: missing; expected one of `discord`, `log`",
+        "relay.yml:12:15: channels.ops.type: expected one of `discord`, `wecom`, `telegram`, `webhook`, `log`, found `slack`",
+        "relay.yml:13:15: channels.tea.type: expected one of `discord`, `wecom`, `telegram`, `webhook`, `log`, found `discrod`; did you mean `discord`?",
+        "relay.yml:14:9: channels.none.type: missing; expected one of `discord`, `wecom`, `telegram`, `webhook`, `log`",
         "relay.yml:15:3: channels.a b: a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only",
     ];
     assert_eq!(found, expected);

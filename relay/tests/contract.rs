@@ -19,6 +19,10 @@ use seamark_relay::message::{Attachment, Field, Item, Message, Span, Tone};
 
 #[path = "stand_in/discord_rules.rs"]
 mod discord_rules;
+#[path = "stand_in/telegram_rules.rs"]
+mod telegram_rules;
+#[path = "stand_in/wecom_rules.rs"]
+mod wecom_rules;
 
 const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Detail::Title];
 
@@ -29,6 +33,15 @@ fn example(kind: &str) -> &'static str {
             "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token\n\
              mention: {critical: '<@&77001>', warning: '<@77002>', info: '@here'}"
         }
+        "telegram" => {
+            "bot_token: 11:s3cr3t-token\nchat_id: -100123\nmessage_thread_id: 7\n\
+             mention: {critical: '@ops_lead', warning: '77002'}"
+        }
+        "wecom" => {
+            "webhook_url: https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=s3cr3t\n\
+             mention: {critical: zhang, warning: '@all'}"
+        }
+        "webhook" => "url: https://hook.example/s3cr3t\nheaders: {Authorization: Bearer s3cr3t}",
         "log" => "{}",
         kind => panic!("the kind `{kind}` has no example here"),
     }
@@ -38,16 +51,35 @@ fn example(kind: &str) -> &'static str {
 fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
     match kind {
         "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
+        "telegram" => telegram_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.0),
+        "wecom" => wecom_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.message),
+        "webhook" => is_of_version_one(body),
         "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
         kind => panic!("the kind `{kind}` has no rules here"),
     }
+}
+
+/// Whether a webhook's body has the shape that its version promises.
+fn is_of_version_one(body: &serde_json::Value) -> Result<(), String> {
+    let texts = |value: &serde_json::Value, keys: &[&str]| keys.iter().all(|key| value[*key].is_string());
+    let list = |value: &serde_json::Value, key: &str, each: &[&str]| {
+        value[key].as_array().is_some_and(|list| list.iter().all(|one| texts(one, each)))
+    };
+    let items = body["items"].as_array().cloned().unwrap_or_default();
+    let good = body["version"] == 1
+        && texts(body, &["tone", "severity", "title"])
+        && list(body, "items", &["tone", "title", "text"])
+        && items.iter().all(|item| list(item, "fields", &["name", "value"]) && list(item, "links", &["label", "url"]));
+    good.then_some(()).ok_or_else(|| body.to_string())
 }
 
 /// The rows of the relay's table for a kind, and the same numbers as the judge knows them.
 fn numbers(kind: &str) -> (&'static [&'static Limit], &'static [(&'static str, usize)]) {
     match kind {
         "discord" => (limits::discord::ALL, discord_rules::NUMBERS),
-        "log" => (&[], &[]),
+        "telegram" => (limits::telegram::ALL, telegram_rules::NUMBERS),
+        "wecom" => (limits::wecom::ALL, wecom_rules::NUMBERS),
+        "webhook" | "log" => (&[], &[]),
         kind => panic!("the kind `{kind}` has no numbers here"),
     }
 }
@@ -216,7 +248,9 @@ fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
 fn rings(kind: &str, body: &serde_json::Value) -> (Vec<String>, &'static [&'static str]) {
     match kind {
         "discord" => (discord_rules::rings(body), &["<@&77001>"]),
-        "log" => (Vec::new(), &[]),
+        "telegram" => (telegram_rules::rings(body), &["@ops_lead"]),
+        "wecom" => (wecom_rules::rings(body), &["zhang"]),
+        "webhook" | "log" => (Vec::new(), &[]),
         kind => panic!("nobody knows here whom the kind `{kind}` rings"),
     }
 }
@@ -255,19 +289,37 @@ fn markup_and_mentions_in_a_label_stay_text() {
     for channel in channels() {
         for detail in DETAILS {
             for body in bodies(channel.as_ref(), &message, detail) {
-                if channel.kind() == "log" {
-                    continue;
-                }
-                let text = body.to_string();
-                for pings in ["@everyone", "@here", "<@1"] {
-                    assert!(!text.contains(pings), "{detail:?}: {text}");
-                }
-                let rendered = body["embeds"][0]["description"].as_str().or(body["content"].as_str()).unwrap();
-                for markup in ["](", " **", " `", " https:"] {
-                    assert!(!rendered.contains(markup), "{rendered}");
+                match channel.kind() {
+                    "discord" => is_text_on_discord(&body),
+                    // What a reader sees is the label, letter by letter.
+                    "telegram" => {
+                        let parsed = telegram_rules::judge(body.to_string().as_bytes()).unwrap();
+                        let seen = parsed.text().replace('\u{200b}', "");
+                        assert!(seen.contains(label), "{detail:?}: {seen}");
+                    }
+                    "wecom" => {
+                        let seen = wecom_rules::judge(body.to_string().as_bytes()).unwrap();
+                        assert!(!seen.contains("<@1"), "{detail:?}: {seen}");
+                        for markup in ["](https://evil", "**bold", "`code"] {
+                            assert!(!seen.contains(markup) || body["msgtype"] == "text", "{detail:?}: {seen}");
+                        }
+                        assert!(seen.replace('\u{200b}', "").contains("<@123> [pay](https://evil.example) **bold**"));
+                    }
+                    _ => {}
                 }
             }
         }
+    }
+}
+
+fn is_text_on_discord(body: &serde_json::Value) {
+    let text = body.to_string();
+    for pings in ["@everyone", "@here", "<@1"] {
+        assert!(!text.contains(pings), "{text}");
+    }
+    let rendered = body["embeds"][0]["description"].as_str().or(body["content"].as_str()).unwrap();
+    for markup in ["](", " **", " `", " https:"] {
+        assert!(!rendered.contains(markup), "{rendered}");
     }
 }
 

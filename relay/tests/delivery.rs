@@ -375,6 +375,7 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn an_error_of_the_network_does_not_show_the_address() {
     let request = Request {
+        headers: Vec::new(),
         method: Method::Post,
         url: Secret::new("http://127.0.0.1:1/api/webhooks/1/s3cr3t-token"),
         body: serde_json::json!({}).into(),

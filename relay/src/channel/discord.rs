@@ -143,7 +143,7 @@ impl Channel for Discord {
             object.remove("thread_name");
         }
         // Without `wait` Discord answers 204 even for a message that it then does not keep.
-        Request { method: Method::Post, url: self.url("", thread, true), body: upload::body(body) }
+        Request { method: Method::Post, url: self.url("", thread, true), headers: Vec::new(), body: upload::body(body) }
     }
 
     fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
@@ -159,6 +159,7 @@ impl Channel for Discord {
         set(&mut body, "allowed_mentions", mention::allowed(&[]));
         let (thread, id) = place(at);
         Some(Request {
+            headers: Vec::new(),
             method: Method::Patch,
             url: self.url(&format!("/messages/{id}"), thread, false),
             body: upload::body(body),

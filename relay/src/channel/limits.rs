@@ -3,6 +3,8 @@
 //! The channels lay messages out by it, `preview` shows a meter for each row, and the stand-ins of the tests refuse by it.
 
 pub mod discord;
+pub mod telegram;
+pub mod wecom;
 
 /// How a service counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

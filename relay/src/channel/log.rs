@@ -46,7 +46,12 @@ impl Channel for Log {
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         let text = payload.0.as_str().unwrap_or_default();
         let text = how.maybe_repeated.as_ref().map_or(text.to_owned(), |words| format!("({}) {text}", escape(words)));
-        Request { method: Method::Print, url: Secret::new(""), body: serde_json::Value::from(text).into() }
+        Request {
+            method: Method::Print,
+            url: Secret::new(""),
+            headers: Vec::new(),
+            body: serde_json::Value::from(text).into(),
+        }
     }
 
     fn verdict(&self, response: &Response) -> Verdict {

@@ -59,6 +59,7 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
             return Ok(Response { status: 200, ..Response::default() });
         }
     };
+    let builder = request.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value.expose()));
     let (builder, timeout) = match &request.body {
         Body::Json(json) => (builder.json(json), REQUEST_TIMEOUT),
         Body::Form(form) => (builder.multipart(multipart(form)), UPLOAD_TIMEOUT),

@@ -1,0 +1,24 @@
+//! What Telegram's Bot API takes of a bot.
+//!
+//! Lengths are counted in code points of what is left when the markup is parsed: a bot's messages are checked with
+//! `utf8_length` (tdlib/td, `td/telegram/MessageContent.cpp`).
+
+use std::time::Duration;
+
+use super::Limit;
+use crate::channel::Limits;
+
+/// A message's text, its markup taken away.
+pub static TEXT: Limit = Limit::points("text", 4096, "Bot API, sendMessage: text");
+/// The same with its markup.
+pub static RAW_TEXT: Limit =
+    Limit::bytes("text with markup", 32_768, "tdlib/telegram-bot-api, Client.cpp: text is too long");
+
+/// The rows, in the order in which people read of them.
+pub static ALL: &[&Limit] = &[&TEXT, &RAW_TEXT];
+
+/// About one per second in a chat between two (Bot API, "My bot is hitting limits"); a little slower, because whoever is
+/// too fast waits for tens of seconds.
+pub static PRIVATE_PACE: Limits = Limits { budgets: &[(1, Duration::from_millis(1050))] };
+/// In groups and channels also 20 per minute (as above). Edits count too (tdlib/telegram-bot-api#648).
+pub static GROUP_PACE: Limits = Limits { budgets: &[(1, Duration::from_millis(1050)), (19, Duration::from_secs(60))] };

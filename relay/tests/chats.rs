@@ -1,0 +1,166 @@
+//! Telegram and WeCom as stand-ins that enforce their limits: what the channels post arrives, and what is answered is
+//! understood.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::time::Duration;
+
+use seamark_kit::config::{self, Source};
+use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Payload, Posting, Request, Verdict};
+use seamark_relay::deliver::http;
+use seamark_relay::message::{Field, Item, Message, Span, Tone};
+
+#[path = "stand_in/telegram.rs"]
+mod telegram;
+#[path = "stand_in/wecom.rs"]
+mod wecom;
+
+fn channel(kind: &str, settings: &str) -> Box<dyn Channel> {
+    let kind = KINDS.iter().find(|known| known.name == kind).unwrap();
+    config::read(&Source::new("relay.yml", settings), |section| (kind.build)(section)).unwrap().unwrap()
+}
+
+fn on_telegram(stand_in: &telegram::Telegram, chat: &str) -> Box<dyn Channel> {
+    let url = stand_in.url();
+    channel(
+        "telegram",
+        &format!("bot_token: 11:s3cr3t\nchat_id: {chat}\napi_url: {url}\nmention: {{critical: '@lead'}}"),
+    )
+}
+
+async fn call(channel: &dyn Channel, request: &Request) -> Verdict {
+    let answer = http::call(&http::client().unwrap(), request).await.unwrap();
+    channel.verdict(&answer)
+}
+
+async fn post(channel: &dyn Channel, payload: &Payload, how: &Posting) -> Verdict {
+    call(channel, &channel.post(payload, how)).await
+}
+
+/// `count` alerts with labels that would be markup, in all scripts.
+fn message(count: usize) -> Message {
+    let label = "</b> <i> & **x** [a](https://evil.example) <@zhang> @lead /srv مرحبا 容器 🦀";
+    let text = |words: &str| vec![Span::Text(words.to_owned())];
+    let item = |number| Item {
+        tone: Tone::Critical,
+        title: format!("alert {number} {label}"),
+        body: text(label),
+        fields: vec![
+            Field { name: "Host".to_owned(), value: vec![Span::Code("web-1".to_owned())], short: true },
+            Field { name: "Labels".to_owned(), value: text(&label.repeat(20)), short: false },
+            Field { name: "Log".to_owned(), value: vec![Span::Block(format!("{label}\n{label}"))], short: false },
+        ],
+        links: vec![("Runbook".to_owned(), "https://example.org/?a=1&b=(2)".to_owned())],
+        at: None,
+    };
+    Message {
+        tone: Tone::Critical,
+        title: format!("{count} firing {label}"),
+        url: Some("https://alerts.example/#/alerts".to_owned()),
+        items: (0..count).map(item).collect(),
+        attachments: Vec::new(),
+        footer: Some(label.to_owned()),
+        more: "and {n} more".to_owned(),
+        maybe_repeated: "may be a repeat".to_owned(),
+        silent: false,
+    }
+}
+
+const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Detail::Title];
+
+#[tokio::test]
+async fn telegram_takes_every_form_of_every_message() {
+    let rates = telegram::Rates { every: (Duration::ZERO, 1000), group: (1000, Duration::from_secs(60)) };
+    let stand_in = telegram::Telegram::start(rates).await;
+    let channel = on_telegram(&stand_in, "-1001");
+    for (count, detail) in [1, 3, 60].into_iter().flat_map(|count| DETAILS.map(|detail| (count, detail))) {
+        for payload in channel.render(&message(count), detail) {
+            let verdict = post(channel.as_ref(), &payload, &Posting::default()).await;
+            assert!(matches!(&verdict, Verdict::Delivered(id) if !id.0.is_empty()), "{count} {detail:?} {verdict:?}");
+        }
+    }
+    assert_eq!(stand_in.refused(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_message_on_telegram_is_edited_answered_and_posted_anew_when_it_is_gone() {
+    let rates = telegram::Rates { every: (Duration::ZERO, 1000), ..telegram::Rates::default() };
+    let stand_in = telegram::Telegram::start(rates).await;
+    let channel = on_telegram(&stand_in, "-1001");
+    let payload = |count| channel.render(&message(count), Detail::Title).remove(0);
+    let Verdict::Delivered(id) = post(channel.as_ref(), &payload(1), &Posting::default()).await else { panic!() };
+    let edit = async |id: &MessageRef, count| call(channel.as_ref(), &channel.edit(id, &payload(count)).unwrap()).await;
+    assert_eq!(edit(&id, 2).await, Verdict::Delivered(id.clone()));
+    assert_eq!(edit(&id, 2).await, Verdict::Delivered(MessageRef::default()), "not modified");
+    assert!(matches!(edit(&MessageRef("99".to_owned()), 2).await, Verdict::Refused(_)));
+    for answered in [id, MessageRef("99".to_owned())] {
+        let how = Posting { silent: true, reply_to: Some(answered), ..Posting::default() };
+        assert!(matches!(post(channel.as_ref(), &payload(1), &how).await, Verdict::Delivered(_)));
+    }
+    let accepted = stand_in.accepted();
+    assert_eq!(accepted.iter().map(|message| message.edits).collect::<Vec<_>>(), [1, 0, 0]);
+    assert_eq!(accepted[1].body["disable_notification"], true);
+    assert_eq!(accepted[1].body["reply_parameters"]["message_id"], 1);
+}
+
+#[tokio::test]
+async fn a_group_on_telegram_that_is_flooded_moved_or_closed_says_so() {
+    let stand_in =
+        telegram::Telegram::start(telegram::Rates { every: (Duration::from_secs(600), 3), ..Default::default() }).await;
+    let channel = on_telegram(&stand_in, "-1001");
+    let payload = channel.render(&message(1), Detail::Title).remove(0);
+    let post = async || post(channel.as_ref(), &payload, &Posting::default()).await;
+    for _ in 0..3 {
+        assert!(matches!(post().await, Verdict::Delivered(_)));
+    }
+    assert!(matches!(post().await, Verdict::Throttled { wait, .. } if wait > Duration::from_secs(500)));
+    stand_in.fail([
+        telegram::Fault::Migrated { to: -1002 },
+        telegram::Fault::Kicked,
+        telegram::Fault::Status { status: 502 },
+    ]);
+    assert_eq!(post().await, Verdict::Moved("-1002".to_owned()));
+    assert!(matches!(post().await, Verdict::Gone(_)));
+    assert!(matches!(post().await, Verdict::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn wecom_takes_every_form_of_every_message() {
+    let stand_in = wecom::WeCom::start(wecom::Rates { robot: (1000, Duration::from_secs(60)) }).await;
+    for format in ["markdown", "markdown_v2", "text"] {
+        let url = stand_in.webhook("s3cr3t");
+        let channel =
+            channel("wecom", &format!("webhook_url: {url}\nformat: {format}\nmention: {{critical: ['@all', zhang]}}"));
+        for (count, detail) in [1, 3, 60].into_iter().flat_map(|count| DETAILS.map(|detail| (count, detail))) {
+            let mut rung = Vec::new();
+            for payload in channel.render(&message(count), detail) {
+                let request = channel.post(&payload, &Posting::default());
+                rung.extend(wecom::rules::rings(request.body.json().unwrap()));
+                assert_eq!(call(channel.as_ref(), &request).await, Verdict::Delivered(MessageRef::default()));
+            }
+            rung.sort();
+            assert_eq!(rung, ["@all", "zhang"], "{format} {detail:?}");
+        }
+    }
+    assert_eq!(stand_in.refused(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_robot_that_is_asked_too_often_or_is_gone_says_so() {
+    let stand_in = wecom::WeCom::start(wecom::Rates { robot: (1, Duration::from_secs(600)) }).await;
+    let robot = |key: &str| channel("wecom", &format!("webhook_url: {}", stand_in.webhook(key)));
+    let payload = robot("a").render(&message(1), Detail::Full).remove(0);
+    let post = async |key: &str| post(robot(key).as_ref(), &payload, &Posting::default()).await;
+    assert!(matches!(post("a").await, Verdict::Delivered(_)));
+    assert!(matches!(post("a").await, Verdict::Throttled { wait, .. } if wait == Duration::from_secs(60)));
+    assert!(matches!(post("wrong").await, Verdict::Gone(words) if words.starts_with("errcode 93000")));
+    stand_in.fail([wecom::Fault::Status { status: 200 }, wecom::Fault::Code { code: -1 }]);
+    assert!(matches!(post("b").await, Verdict::Unavailable(_)), "a page that is not WeCom's");
+    assert!(matches!(post("b").await, Verdict::Unavailable(_)));
+}
