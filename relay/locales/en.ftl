@@ -157,6 +157,8 @@ notice-started-body = Version { $version }. Channels in use: { $channels }.
 notice-started-off = Off, because they have no address: { $channels }.
 notice-stopping-title = 🛑 Seamark relay is stopping
 notice-stopping-body = Alertmanager keeps its notifications until the relay is back.
+notice-test-title = 🧪 Test message of the Seamark relay
+notice-test-body = Nothing has happened. Somebody ran send-test to see whether messages arrive here.
 
 ## Durations
 

@@ -168,6 +168,8 @@ notice-started-body = Версія { $version }. Увімкнені канали
 notice-started-off = Вимкнені, бо не мають адреси: { $channels }.
 notice-stopping-title = 🛑 Ретранслятор Seamark зупиняється
 notice-stopping-body = Доки ретранслятор не повернеться, сповіщення зберігає Alertmanager.
+notice-test-title = 🧪 Тестове повідомлення ретранслятора Seamark
+notice-test-body = Нічого не сталося. Хтось виконав send-test, щоб перевірити, чи надходять сюди повідомлення.
 
 ## Тривалість
 

@@ -138,6 +138,8 @@ notice-started-body = 版本 { $version }，已启用的通道：{ $channels }�
 notice-started-off = 未配置地址、未启用的通道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中继正在停止
 notice-stopping-body = 在中继恢复之前，通知由 Alertmanager 保留。
+notice-test-title = 🧪 Seamark 中继测试消息
+notice-test-body = 一切正常。有人执行了 send-test，用来确认消息能否送达这里。
 
 ## 时长
 

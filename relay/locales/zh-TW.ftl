@@ -138,6 +138,8 @@ notice-started-body = 版本 { $version }，已啟用的頻道：{ $channels }�
 notice-started-off = 未設定位址、未啟用的頻道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中繼正在停止
 notice-stopping-body = 在中繼恢復之前，通知由 Alertmanager 保留。
+notice-test-title = 🧪 Seamark 中繼測試訊息
+notice-test-body = 一切正常。有人執行了 send-test，用來確認訊息能否送達這裡。
 
 ## 時間長度
 

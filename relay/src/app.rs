@@ -13,17 +13,17 @@ use seamark_kit::build;
 use seamark_kit::config::{Problems, Source};
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
-use seamark_kit::secret::Secret;
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use crate::compose::{self, Notice};
-use crate::config::{Access, AccessError, Config};
+use crate::config::{Access, AccessError, Config, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
 use crate::store::{Store, StoreError};
 
+pub mod dead_letters;
 mod notices;
 pub mod process;
 
@@ -103,7 +103,7 @@ struct Shared {
 pub(crate) struct Live {
     pub(crate) routing: Routing,
     pub(crate) off: Vec<String>,
-    pub(crate) token: Option<Secret>,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) external_url: Option<String>,
     listen: SocketAddr,
     storage: PathBuf,
@@ -115,7 +115,7 @@ impl Live {
         Ok(Self {
             routing: Routing::of(config),
             off: config.channels_on_and_off().1,
-            token: config.access.token()?,
+            credentials: config.access.credentials()?,
             external_url: config.external_url.clone(),
             listen: config.listen,
             storage: config.storage.clone(),

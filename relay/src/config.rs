@@ -13,7 +13,7 @@ use crate::compose::{Locale, Voice};
 
 mod access;
 
-pub use access::{Access, AccessError};
+pub use access::{Access, AccessError, Credentials};
 
 /// Where the relay listens unless told otherwise: this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9878);

@@ -5,6 +5,7 @@ pub mod alert;
 pub mod app;
 pub mod channel;
 pub mod cli;
+pub mod command;
 pub mod compose;
 pub mod config;
 pub mod deliver;

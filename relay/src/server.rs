@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::ingest::BODY_LIMIT;
 
 mod access;
+mod dead_letters;
 mod page;
 mod webhook;
 
@@ -22,6 +23,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts/", post(webhook::to_default_channels))
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
         .route("/api/v1/alerts/{channels}/", post(webhook::to_channels))
+        .route("/api/v1/dead-letters", get(dead_letters::list))
+        .route("/api/v1/dead-letters/{deed}", post(dead_letters::settle))
         .route("/-/reload", post(reload).put(reload))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), access::guard));

@@ -58,6 +58,7 @@ fn the_example_names_every_key_there_is() {
         "timezone",
         "token",
         "token_file",
+        "basic_auth",
         "notices",
         "thread_id",
         "username",
@@ -92,6 +93,31 @@ fn a_token_may_stand_in_the_file() {
     assert_eq!(config.access, Access::Token(Secret::new("t0ps3cret")));
     let empty = read("token: \"${RELAY_TOKEN:-}\"\nchannels: {screen: {type: log}}").unwrap();
     assert_eq!(empty.access, Access::Open);
+}
+
+#[test]
+fn a_name_and_a_password_may_be_asked_for_instead_of_a_token() {
+    let screen = "channels: {screen: {type: log}}";
+    let config = read(&format!("basic_auth: {{username: am, password: s3cr3t}}\n{screen}")).unwrap();
+    assert_eq!(config.access, Access::Basic { username: "am".to_owned(), password: Secret::new("s3cr3t") });
+    assert!(!format!("{config:?}").contains("s3cr3t"), "{config:?}");
+    let problem = |keys: &str| problems(&format!("{keys}\n{screen}"));
+    assert_eq!(
+        problem("token: a\nbasic_auth: {username: am, password: b}"),
+        ["relay.yml:2:13: basic_auth: a token is asked for as well; keep one of the two"]
+    );
+    assert_eq!(
+        problem("basic_auth: {username: am}"),
+        ["relay.yml:1:13: basic_auth.password: missing or empty; give `password` or `password_file`"]
+    );
+    assert_eq!(
+        problem("basic_auth: {password: b}"),
+        ["relay.yml:1:13: basic_auth.username: missing; without it nobody could be let in"]
+    );
+    assert_eq!(
+        problem("basic_auth: {username: 'a:m', password: b}"),
+        ["relay.yml:1:24: basic_auth.username: a name with `:` in it cannot be told from its password"]
+    );
 }
 
 #[test]

@@ -229,7 +229,7 @@ async fn while_the_outbox_cannot_be_written_alertmanager_keeps_its_notification(
 async fn without_its_token_the_relay_takes_nothing() {
     let relay = Relay::start("notices: false\ntoken_file: token").await;
     let token = fs::read_to_string(relay.directory.path().join("token")).unwrap();
-    for path in ["/api/v1/alerts", "/api/v1/alerts/screen", "/-/reload"] {
+    for path in ["/api/v1/alerts", "/api/v1/alerts/screen", "/api/v1/dead-letters/drop", "/-/reload"] {
         let answer = relay.post(path, webhook("Down")).await;
         assert_eq!(
             (answer.status, &answer.headers["www-authenticate"]),
@@ -237,6 +237,8 @@ async fn without_its_token_the_relay_takes_nothing() {
         );
         assert!(answer.text().contains("credentials_file"), "{}", answer.text());
     }
+    // What was in messages is for nobody else either.
+    assert_eq!(relay.get("/api/v1/dead-letters").await.status, StatusCode::UNAUTHORIZED);
     let request = Request::post("/api/v1/alerts").header("Authorization", format!("Bearer {token}"));
     let answer = relay.ask(request.body(webhook("Down").into()).unwrap()).await;
     assert_eq!(answer.json().1["result"], "stored");
@@ -246,6 +248,21 @@ async fn without_its_token_the_relay_takes_nothing() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(!answer.text().contains(&token), "{path}");
     }
+}
+
+#[tokio::test]
+async fn without_name_and_password_the_relay_takes_nothing() {
+    let relay = Relay::start("notices: false\nbasic_auth: {username: am, password: s3cr3t}").await;
+    let answer = relay.post("/api/v1/alerts", webhook("Down")).await;
+    assert_eq!(
+        (answer.status, &answer.headers["www-authenticate"]),
+        (StatusCode::UNAUTHORIZED, &"Basic realm=\"seamark-relay\"".parse().unwrap())
+    );
+    assert!(answer.text().contains("password_file") && !answer.text().contains("s3cr3t"), "{}", answer.text());
+    // am:s3cr3t
+    let request = Request::post("/api/v1/alerts").header("Authorization", "Basic YW06czNjcjN0");
+    let answer = relay.ask(request.body(webhook("Down").into()).unwrap()).await;
+    assert_eq!(answer.json().1["result"], "stored");
 }
 
 #[tokio::test]

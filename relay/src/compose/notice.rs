@@ -7,6 +7,7 @@ use super::alert::Fields;
 use super::catalogue::Arg;
 use super::moment::moment;
 use super::{Voice, bare};
+use crate::alert::Severity;
 use crate::message::{Item, Message, Tone};
 
 /// A notice, as it is stored until it is sent.
@@ -28,6 +29,13 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// Somebody wants to see whether messages arrive.
+    Test {
+        /// When.
+        at: Timestamp,
+        /// How urgent it is to look.
+        severity: Severity,
+    },
 }
 
 impl Notice {
@@ -38,6 +46,9 @@ impl Notice {
                 json!({"notice": self.name(), "at": at.to_string(), "version": version, "on": on, "off": off})
             }
             Self::Stopping { at } => json!({"notice": self.name(), "at": at.to_string()}),
+            Self::Test { at, severity } => {
+                json!({"notice": self.name(), "at": at.to_string(), "severity": severity.as_str()})
+            }
         };
         json.to_string().into_bytes()
     }
@@ -47,6 +58,7 @@ impl Notice {
         match self {
             Self::Started { .. } => "started",
             Self::Stopping { .. } => "stopping",
+            Self::Test { .. } => "test",
         }
     }
 
@@ -63,12 +75,14 @@ impl Notice {
                 Ok(Self::Started { at, version: text("version")?.to_owned(), on: texts("on"), off: texts("off") })
             }
             "stopping" => Ok(Self::Stopping { at }),
+            "test" => Ok(Self::Test { at, severity: Severity::from_label(Some(text("severity")?)) }),
             other => Err(format!("notice `{other}` is of another version")),
         }
     }
 }
 
 pub(super) fn message(voice: &Voice, notice: &Notice) -> Message {
+    let mut silent = true;
     let (tone, title, body, at) = match notice {
         Notice::Started { at, version, on, off } => {
             let channels = |names: &[String]| ("channels", Arg::from(&names.join(", ")));
@@ -82,11 +96,20 @@ pub(super) fn message(voice: &Voice, notice: &Notice) -> Message {
         Notice::Stopping { at } => {
             (Tone::Neutral, voice.words("notice-stopping-title", &[]), voice.text("notice-stopping-body", &[]), *at)
         }
+        Notice::Test { at, severity } => {
+            let tone = match severity {
+                Severity::Info => Tone::Info,
+                Severity::Warning => Tone::Warning,
+                Severity::Critical => Tone::Critical,
+            };
+            silent = *severity == Severity::Info;
+            (tone, voice.words("notice-test-title", &[]), voice.text("notice-test-body", &[]), *at)
+        }
     };
     let mut fields = Fields::new(voice);
     fields.add("field-time", vec![moment(voice, at)]);
     let item = Item { tone, title: title.clone(), body, fields: fields.list, links: Vec::new(), at: Some(at) };
-    Message { items: vec![item], silent: true, ..bare(voice, tone, title) }
+    Message { items: vec![item], silent, ..bare(voice, tone, title) }
 }
 
 #[cfg(test)]
@@ -97,7 +120,7 @@ mod tests {
     fn a_notice_is_read_as_it_was_written() {
         let at = "2026-11-21T10:00:00Z".parse().unwrap();
         let started = Notice::Started { at, version: "1".to_owned(), on: vec!["a".to_owned()], off: vec![] };
-        for notice in [started, Notice::Stopping { at }] {
+        for notice in [started, Notice::Stopping { at }, Notice::Test { at, severity: Severity::Critical }] {
             assert_eq!(Notice::from_json(&notice.to_json()), Ok(notice));
         }
     }

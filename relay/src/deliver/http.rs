@@ -47,15 +47,16 @@ pub fn client() -> Result<reqwest::Client, String> {
 pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Response, NoAnswer> {
     let url = request.url.expose();
     let builder = match request.method {
-        Method::Post => client.post(url),
-        Method::Patch => client.patch(url),
+        Method::Get => client.get(url),
+        Method::Post => client.post(url).json(&request.body),
+        Method::Patch => client.patch(url).json(&request.body),
         Method::Print => {
             let text = request.body.as_str().unwrap_or_default();
             tracing::info!(target: seamark_kit::telemetry::WORK, "{text}");
             return Ok(Response { status: 200, ..Response::default() });
         }
     };
-    let mut answer = builder.json(&request.body).timeout(REQUEST_TIMEOUT).send().await.map_err(no_answer)?;
+    let mut answer = builder.timeout(REQUEST_TIMEOUT).send().await.map_err(no_answer)?;
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
     };
@@ -83,7 +84,7 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
 }
 
 /// The error and what is behind it, which reqwest does not say by itself.
-fn causes(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
