@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use seamark_kit::build;
 use seamark_kit::telemetry::{LogFormat, LogLevel};
@@ -32,6 +32,10 @@ pub struct Cli {
         global = true
     )]
     pub listen_address: Option<String>,
+
+    /// Say nothing in the chats when the relay starts and stops; instead of `notices: false` in the file
+    #[arg(long = "no-notices", env = "SEAMARK_RELAY_NO_NOTICES", value_parser = FalseyValueParser::new())]
+    pub no_notices: bool,
 
     /// How much to log
     #[arg(

@@ -34,6 +34,8 @@ pub struct Config {
     pub storage: PathBuf,
     /// Who may post.
     pub access: Access,
+    /// Who hears what the others cannot be told. It is on.
+    pub fallback_channel: Option<String>,
     /// Whether the relay tells the default channels that it starts and stops.
     pub notices: bool,
     /// How channels without a voice of their own are spoken to.
@@ -84,9 +86,10 @@ fn config(root: &mut Section) -> Config {
     let channels: Vec<ConfiguredChannel> =
         root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
     let default_channels = default_channels(root, &channels);
+    let fallback_channel = fallback_channel(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
-    Config { listen, external_url, storage, access, notices, voice, channels, default_channels }
+    Config { listen, external_url, storage, access, fallback_channel, notices, voice, channels, default_channels }
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.
@@ -171,6 +174,25 @@ fn default_channels(root: &mut Section, channels: &[ConfiguredChannel]) -> Vec<S
         );
     }
     on
+}
+
+fn fallback_channel(root: &mut Section, channels: &[ConfiguredChannel]) -> Option<String> {
+    let name = root.text("fallback_channel").filter(|name| !name.is_empty())?;
+    match channels.iter().find(|channel| channel.name == name) {
+        Some(channel) if channel.channel.is_some() => return Some(name),
+        Some(_) => root.problem(
+            "fallback_channel",
+            format!("the channel `{name}` cannot be used, so nobody would hear anything there; name one that is on"),
+        ),
+        None => {
+            let known: Vec<String> = channels.iter().map(|channel| format!("`{}`", channel.name)).collect();
+            root.problem(
+                "fallback_channel",
+                format!("there is no channel `{name}`; `channels` has {}", known.join(", ")),
+            );
+        }
+    }
+    None
 }
 
 fn known_channels(items: Vec<Item>, channels: &[ConfiguredChannel]) -> Vec<String> {

@@ -14,6 +14,7 @@ use crate::ingest::BODY_LIMIT;
 mod access;
 mod dead_letters;
 mod page;
+mod watchdog;
 mod webhook;
 
 /// All routes.
@@ -23,6 +24,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts/", post(webhook::to_default_channels))
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
         .route("/api/v1/alerts/{channels}/", post(webhook::to_channels))
+        .route("/api/v1/watchdog", post(watchdog::beat))
         .route("/api/v1/dead-letters", get(dead_letters::list))
         .route("/api/v1/dead-letters/{deed}", post(dead_letters::settle))
         .route("/-/reload", post(reload).put(reload))

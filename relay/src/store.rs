@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use crate::channel::{Detail, MessageRef};
 
 mod dead;
+mod moments;
 mod outbox;
 mod rows;
 mod sqlite;
@@ -212,6 +213,16 @@ impl Store {
     pub async fn held_until(&self, scope: &str) -> Result<Option<Timestamp>, StoreError> {
         let scope = scope.to_owned();
         self.call(move |connection| upkeep::held_until(connection, &scope)).await
+    }
+
+    /// A moment that was kept under this name.
+    pub async fn moment(&self, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        self.call(move |connection| moments::get(connection, name)).await
+    }
+
+    /// Keeps a moment under this name, or forgets it.
+    pub async fn set_moment(&self, name: &'static str, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.call(move |connection| moments::set(connection, name, at)).await
     }
 
     /// Keeps a request that was no notification, for inspection: the newest [`REFUSED_KEPT`], the first

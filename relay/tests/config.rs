@@ -59,6 +59,7 @@ fn the_example_names_every_key_there_is() {
         "token",
         "token_file",
         "basic_auth",
+        "fallback_channel",
         "notices",
         "thread_id",
         "username",
@@ -118,6 +119,19 @@ fn a_name_and_a_password_may_be_asked_for_instead_of_a_token() {
         problem("basic_auth: {username: 'a:m', password: b}"),
         ["relay.yml:1:24: basic_auth.username: a name with `:` in it cannot be told from its password"]
     );
+}
+
+#[test]
+fn the_fallback_channel_has_to_be_one_that_speaks() {
+    let channels = "channels: {screen: {type: log}, ops: {type: discord, webhook_url: ''}}";
+    let name = |key: &str| read(&format!("{key}\n{channels}")).map(|config| config.fallback_channel);
+    assert_eq!(name("fallback_channel: screen"), Ok(Some("screen".to_owned())));
+    assert_eq!(name("notices: true"), Ok(None));
+    assert_eq!(
+        name("fallback_channel: opps"),
+        Err("relay.yml:1:19: fallback_channel: there is no channel `opps`; `channels` has `screen`, `ops`".to_owned())
+    );
+    assert!(name("fallback_channel: ops").unwrap_err().contains("the channel `ops` cannot be used"));
 }
 
 #[test]

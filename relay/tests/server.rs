@@ -36,7 +36,7 @@ impl Relay {
 
     async fn start_in(directory: TempDir, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let origin = Origin { file: directory.path().join("relay.yml"), listen: None };
+        let origin = Origin { file: directory.path().join("relay.yml"), listen: None, no_notices: false };
         write_config(&directory, more);
         let config = origin.load().unwrap_or_else(|problems| panic!("{problems}"));
         let app = App::start(origin, config).await.unwrap();
@@ -307,6 +307,39 @@ async fn a_reload_whose_client_goes_away_is_still_carried_out() {
     drop(call);
     relay.post("/api/v1/alerts/spare", webhook("B")).await;
     relay.wait_until(r#"seamark_relay_deliveries_total{channel="spare",kind="alert",result="delivered"}"#, "1").await;
+}
+
+#[tokio::test]
+async fn a_watchdog_that_falls_silent_is_missed_and_welcomed_back() {
+    let relay = Relay::start("notices: false\nfallback_channel: spare").await;
+    let told = r#"seamark_relay_deliveries_total{channel="spare",kind="notice",result="delivered"}"#;
+    let missing = "seamark_relay_watchdog_missing";
+    let minutes = |minutes: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+    // A stack without a Watchdog is no stack whose Watchdog is silent.
+    relay.app.watch(minutes(60)).await;
+    assert_eq!((relay.metric(told).await.as_deref(), relay.metric(missing).await.as_deref()), (Some("0"), Some("0")));
+
+    let heard = relay.post("/api/v1/watchdog", webhook("Watchdog")).await;
+    assert_eq!(heard.json(), (200, json!({"result": "heard"})));
+    for _ in 0..2 {
+        relay.app.watch(minutes(6)).await;
+        relay.wait_until(told, "1").await;
+    }
+    // A restart forgets neither the beat nor what was told.
+    let Relay { directory, app } = relay;
+    app.stop().await;
+    drop(app);
+    let relay = Relay::start_in(directory, "notices: false\nfallback_channel: spare").await;
+    relay.app.watch(minutes(7)).await;
+    relay.post("/api/v1/watchdog", webhook("Watchdog").replace("firing", "resolved")).await;
+    relay.app.watch(minutes(7)).await;
+    assert_eq!(relay.metric(r#"seamark_relay_outbox_pending{channel="spare"}"#).await.as_deref(), Some("0"));
+    assert_eq!(relay.metric(told).await.as_deref(), Some("0"));
+    relay.post("/api/v1/watchdog", webhook("Watchdog")).await;
+    relay.wait_until(told, "1").await;
+    assert_ne!(relay.metric("seamark_relay_watchdog_last_beat_timestamp_seconds").await.as_deref(), Some("0"));
+    let refused = relay.post("/api/v1/watchdog", "woof").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::CheckConfig { file: Some(file) }) => file.clone(),
         _ => cli.config_file.clone(),
     };
-    let origin = Origin { file, listen: cli.listen_address.clone() };
+    let origin = Origin { file, listen: cli.listen_address.clone(), no_notices: cli.no_notices };
     let config = match origin.load() {
         Ok(config) => config,
         // A file that was broken after the start is no illness of the relay that runs with the one before.
