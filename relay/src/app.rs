@@ -22,6 +22,7 @@ use crate::config::{Access, AccessError, Config, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
+use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
 
@@ -105,6 +106,7 @@ struct Shared {
     deliverer: Mutex<Option<Deliverer>>,
     last_reload_good: AtomicBool,
     last_good_reload: AtomicI64,
+    callers: Callers,
     watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
 }
@@ -115,6 +117,7 @@ pub(crate) struct Live {
     pub(crate) off: Vec<String>,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) external_url: Option<String>,
+    pub(crate) rate_limit: u32,
     listen: SocketAddr,
     storage: PathBuf,
     notices: bool,
@@ -128,6 +131,7 @@ impl Live {
             off: config.channels_on_and_off().1,
             credentials: config.access.credentials()?,
             external_url: config.external_url.clone(),
+            rate_limit: config.rate_limit,
             listen: config.listen,
             storage: config.storage.clone(),
             notices: config.notices,
@@ -156,6 +160,7 @@ impl App {
             deliverer: Mutex::new(None),
             last_reload_good: AtomicBool::new(true),
             last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
+            callers: Callers::default(),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
         }));
@@ -284,6 +289,10 @@ impl App {
 
     pub(crate) fn live(&self) -> Arc<Live> {
         self.0.live.load_full()
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.0.callers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -19,6 +19,9 @@ pub use access::{Access, AccessError, Credentials};
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9878);
 /// Where the outbox is kept unless told otherwise.
 const STORAGE: &str = "/var/lib/seamark/relay.db";
+/// Requests a second of one address unless told otherwise. With twenty seconds' worth at once, the 5,000 groups that an
+/// Alertmanager can post in one second are a quarter of what is let through.
+const RATE_LIMIT: u32 = 1000;
 /// Types of channel that are planned: nothing can be sent there yet, and the problem says so. Once a kind is in
 /// [`KINDS`], its name here is not looked at any more.
 const LATER_TYPES: [&str; 2] = ["wecom", "telegram"];
@@ -34,6 +37,8 @@ pub struct Config {
     pub storage: PathBuf,
     /// Who may post.
     pub access: Access,
+    /// Requests a second that one address may make.
+    pub rate_limit: u32,
     /// Who hears what the others cannot be told. It is on.
     pub fallback_channel: Option<String>,
     /// Whether the relay tells the default channels that it starts and stops.
@@ -89,7 +94,19 @@ fn config(root: &mut Section) -> Config {
     let fallback_channel = fallback_channel(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
-    Config { listen, external_url, storage, access, fallback_channel, notices, voice, channels, default_channels }
+    let rate_limit = root.number("rate_limit", 1..=1_000_000).unwrap_or(RATE_LIMIT);
+    Config {
+        listen,
+        external_url,
+        storage,
+        access,
+        rate_limit,
+        fallback_channel,
+        notices,
+        voice,
+        channels,
+        default_channels,
+    }
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.

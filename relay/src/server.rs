@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::ingest::BODY_LIMIT;
 
 mod access;
+pub(crate) mod callers;
 mod dead_letters;
 mod page;
 mod watchdog;

@@ -59,6 +59,7 @@ fn the_example_names_every_key_there_is() {
         "token",
         "token_file",
         "basic_auth",
+        "rate_limit",
         "fallback_channel",
         "notices",
         "thread_id",

@@ -266,6 +266,57 @@ async fn without_name_and_password_the_relay_takes_nothing() {
 }
 
 #[tokio::test]
+async fn guessing_the_token_is_counted_and_slowed_down() {
+    let relay = Relay::start("notices: false\ntoken: s3cr3t").await;
+    let ask = async |from: [u8; 4], token: &str| {
+        let mut request = Request::post("/api/v1/alerts").header("Authorization", format!("Bearer {token}"));
+        request.extensions_mut().unwrap().insert(seamark_kit::serve::Peer((from, 40_000).into()));
+        relay.ask(request.body(webhook("Down").into()).unwrap()).await
+    };
+    let mut unauthorized: u32 = 0;
+    let answer = loop {
+        let answer = ask([10, 0, 0, 9], "guess").await;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            break answer;
+        }
+        unauthorized += 1;
+        assert!(unauthorized < 1000, "never slowed down");
+    };
+    assert_eq!(
+        (answer.status, &answer.headers["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"1".parse().unwrap())
+    );
+    assert!(unauthorized >= 30, "{unauthorized}");
+    let failures = relay.metric("seamark_relay_auth_failures_total").await;
+    assert_eq!(failures, Some(unauthorized.to_string()));
+    assert_eq!(relay.metric("seamark_relay_requests_limited_total").await.as_deref(), Some("1"));
+    assert_eq!(ask([10, 0, 0, 8], "s3cr3t").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn channels_may_come_and_go_and_nothing_that_waits_for_them_is_lost() {
+    let chat = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = chat.local_addr().unwrap();
+    drop(chat);
+    let relay = Relay::start("notices: false").await;
+    let reload = async |more: &str| {
+        let text = format!("storage: sqlite://{}\nnotices: false\nchannels:\n{more}", relay.database().display());
+        fs::write(relay.directory.path().join("relay.yml"), text).unwrap();
+        assert_eq!(relay.post("/-/reload", "").await.status, StatusCode::OK);
+    };
+    // Nobody listens at its address, so the message waits.
+    reload(&format!("  ops: {{type: discord, webhook_url: 'http://{address}/api/webhooks/1/t'}}")).await;
+    relay.post("/api/v1/alerts/ops", webhook("A")).await;
+    reload("  screen: {type: log}").await;
+    let pending = r#"seamark_relay_outbox_pending{channel="ops"}"#;
+    assert_eq!(relay.metric(pending).await.as_deref(), Some("1"));
+    // Under the same name, of another kind.
+    reload("  ops: {type: log}").await;
+    relay.wait_until(r#"seamark_relay_deliveries_total{channel="ops",kind="alert",result="delivered"}"#, "1").await;
+    relay.wait_until(pending, "0").await;
+}
+
+#[tokio::test]
 async fn a_reload_takes_a_good_file_over_and_leaves_everything_as_it_is_after_a_bad_one() {
     let relay = Relay::start("notices: false").await;
     let successful = "seamark_relay_config_last_reload_successful";

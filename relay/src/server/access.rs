@@ -1,22 +1,36 @@
 //! Who may post: `Authorization: Bearer <token>`, or `Basic` with name and password.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use seamark_kit::serve::Peer;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
 use crate::config::Credentials;
 
-/// Lets a request through if it knows the token, or if there is none.
+/// Lets a request through if it knows the token, or if there is none, and its caller keeps to the limits.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let live = app.live();
+    // Without a connection, as in tests, all callers are one.
+    let from = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| peer.ip());
+    if let Err(wait) = app.callers().call(from, live.rate_limit, Instant::now()) {
+        app.metrics().limited();
+        app.metrics().webhook_request(StatusCode::SERVICE_UNAVAILABLE.as_u16());
+        return too_many(wait);
+    }
     match &live.credentials {
         Some(credentials) if !is_allowed(request.headers(), credentials) => {
+            app.callers().was_wrong(from, live.rate_limit, Instant::now());
+            app.metrics().unauthorized();
+            tracing::warn!(%from, path = request.uri().path(), "a caller did not show the right token or password");
             if request.uri().path().starts_with("/api/") {
                 app.metrics().webhook_request(StatusCode::UNAUTHORIZED.as_u16());
             }
@@ -24,6 +38,15 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         }
         _ => next.run(request).await,
     }
+}
+
+fn too_many(wait: Duration) -> Response {
+    let text = "This address calls more often than `rate_limit` in relay.yml allows, or showed too many wrong tokens; \
+                nothing of this request was looked at. Try again.\n";
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    let seconds = wait.as_secs().saturating_add(1);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 fn is_allowed(headers: &HeaderMap, credentials: &Credentials) -> bool {
