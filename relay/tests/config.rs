@@ -63,8 +63,10 @@ fn the_example_names_every_key_there_is() {
         "fallback_channel",
         "notices",
         "thread_id",
+        "thread_name",
         "username",
         "avatar_url",
+        "mention",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }

@@ -1,9 +1,9 @@
 //! Requests as they may be shown: whole, but for what is secret in their addresses.
 
 use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::channel::{Method, Request};
+use crate::channel::{Body, Method, Request};
 
 /// Words of the services' own paths. Everything else in a path may be a token.
 const WORDS: [&str; 13] = [
@@ -30,9 +30,22 @@ pub(super) fn request(request: &Request) -> Value {
         Method::Get => "GET",
         Method::Post => "POST",
         Method::Patch => "PATCH",
-        Method::Print => return json!({"print": request.body}),
+        Method::Print => return json!({"print": body(request)}),
     };
-    json!({"method": method, "url": url(request.url.expose()), "body": request.body})
+    json!({"method": method, "url": url(request.url.expose()), "body": body(request)})
+}
+
+/// Of a form, its fields and the names of its files.
+fn body(request: &Request) -> Value {
+    match &request.body {
+        Body::Json(json) => json.clone(),
+        Body::Form(form) => {
+            let fields: Map<String, Value> =
+                form.fields.iter().map(|(name, text)| (name.clone(), text.clone().into())).collect();
+            let files: Vec<&str> = form.files.iter().map(|(name, _)| name.as_str()).collect();
+            json!({"form": fields, "files": files})
+        }
+    }
 }
 
 fn url(text: &str) -> String {
