@@ -30,6 +30,6 @@ goes_to seamark alertname=ContainerRestartLoop severity=critical
 goes_to seamark alertname=DockerUnavailable severity=critical
 goes_to seamark alertname=HostDown severity=critical
 goes_to fallback,seamark alertname=SeamarkRelayDown severity=critical
-goes_to nobody alertname=Watchdog severity=none
+goes_to seamark-watchdog alertname=Watchdog severity=none
 goes_to seamark alertname=AnythingElse severity=info
 exit "$failed"

@@ -7,6 +7,8 @@ promtool check config prometheus/prometheus.yml
 promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml
 promtool test rules prometheus/rules/tests/*.yml
 amtool check-config prometheus/alertmanager.yml
+# What `seamark-relay print-config` writes; a test of the relay holds its output against this.
+amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
 docker compose -f docker-compose.monitoring.yml --env-file .env.example config --quiet
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -28,6 +28,10 @@ pub fn listen_address(text: &str) -> Option<SocketAddr> {
         None => text.parse().ok(),
     }
 }
+
+/// Who calls; an extension of each request that [`serve`] hands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
 
 /// Opens the listening socket.
 ///
@@ -69,9 +73,9 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let stream: TcpStream = tokio::select! {
+        let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     wait_after(&error).await;
                     continue;
@@ -79,7 +83,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             },
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let service = TowerToHyperService::new(router.clone().layer(Extension(Peer(peer))));
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         // It ends with an error where the client has gone: nothing to be told to anybody.
         tokio::spawn(async move { drop(connection.await) });

@@ -188,8 +188,15 @@ unreadable-title = ❓ A stored notification can no longer be read: { $problem }
 notice-started-title = 🟢 Seamark relay started
 notice-started-body = Version { $version }. Channels in use: { $channels }.
 notice-started-off = Off, because they have no address: { $channels }.
+notice-started-alone = No fallback_channel is set: unless Alertmanager's receiver “fallback” has an address of its own, nobody would hear of my death.
 notice-stopping-title = 🛑 Seamark relay is stopping
 notice-stopping-body = Alertmanager keeps its notifications until the relay is back.
+notice-watchdog-missing-title = 🔴 Alertmanager's Watchdog is missing
+notice-watchdog-missing-body = The Watchdog alert always fires, and nothing has been heard of it for five minutes: other alerts may not arrive either. Check whether Prometheus and Alertmanager are running.
+notice-watchdog-back-title = ✅ Alertmanager's Watchdog is back
+notice-watchdog-back-body = Alerts from Prometheus and Alertmanager arrive again.
+notice-test-title = 🧪 Test message of the Seamark relay
+notice-test-body = Nothing has happened. Somebody ran send-test to see whether messages arrive here.
 
 ## Durations
 

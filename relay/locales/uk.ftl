@@ -201,8 +201,15 @@ unreadable-title = ❓ Збережене сповіщення більше не
 notice-started-title = 🟢 Ретранслятор Seamark запущено
 notice-started-body = Версія { $version }. Увімкнені канали: { $channels }.
 notice-started-off = Вимкнені, бо не мають адреси: { $channels }.
+notice-started-alone = fallback_channel не задано: якщо отримувач «fallback» в Alertmanager не має власної адреси, про мою зупинку ніхто не дізнається.
 notice-stopping-title = 🛑 Ретранслятор Seamark зупиняється
 notice-stopping-body = Доки ретранслятор не повернеться, сповіщення зберігає Alertmanager.
+notice-watchdog-missing-title = 🔴 Немає сигналу Watchdog від Alertmanager
+notice-watchdog-missing-body = Сповіщення Watchdog активне завжди, але вже п’ять хвилин від нього нічого не чути: інші сповіщення теж можуть не надходити. Перевірте, чи працюють Prometheus і Alertmanager.
+notice-watchdog-back-title = ✅ Сигнал Watchdog від Alertmanager відновлено
+notice-watchdog-back-body = Сповіщення від Prometheus і Alertmanager знову надходять.
+notice-test-title = 🧪 Тестове повідомлення ретранслятора Seamark
+notice-test-body = Нічого не сталося. Хтось виконав send-test, щоб перевірити, чи надходять сюди повідомлення.
 
 ## Тривалість
 

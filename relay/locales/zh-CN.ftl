@@ -166,8 +166,15 @@ unreadable-title = ❓ 有一条已存的通知无法读取：{ $problem }
 notice-started-title = 🟢 Seamark 中继已启动
 notice-started-body = 版本 { $version }，已启用的通道：{ $channels }。
 notice-started-off = 未配置地址、未启用的通道：{ $channels }。
+notice-started-alone = 未设置 fallback_channel：除非 Alertmanager 的接收者“fallback”另有地址，否则中继停止运行时无人知晓。
 notice-stopping-title = 🛑 Seamark 中继正在停止
 notice-stopping-body = 在中继恢复之前，通知由 Alertmanager 保留。
+notice-watchdog-missing-title = 🔴 收不到 Alertmanager 的 Watchdog
+notice-watchdog-missing-body = Watchdog 告警会一直触发，但已有五分钟没有收到它，其他告警可能也无法送达。请检查 Prometheus 和 Alertmanager 是否正常运行。
+notice-watchdog-back-title = ✅ 已恢复收到 Alertmanager 的 Watchdog
+notice-watchdog-back-body = 来自 Prometheus 和 Alertmanager 的告警已恢复送达。
+notice-test-title = 🧪 Seamark 中继测试消息
+notice-test-body = 一切正常。有人执行了 send-test，用来确认消息能否送达这里。
 
 ## 时长
 

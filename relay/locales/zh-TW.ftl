@@ -166,8 +166,15 @@ unreadable-title = ❓ 有一則已儲存的通知無法讀取：{ $problem }
 notice-started-title = 🟢 Seamark 中繼已啟動
 notice-started-body = 版本 { $version }，已啟用的頻道：{ $channels }。
 notice-started-off = 未設定位址、未啟用的頻道：{ $channels }。
+notice-started-alone = 未設定 fallback_channel：除非 Alertmanager 的接收者「fallback」另有位址，否則中繼停止運作時無人知曉。
 notice-stopping-title = 🛑 Seamark 中繼正在停止
 notice-stopping-body = 在中繼恢復之前，通知由 Alertmanager 保留。
+notice-watchdog-missing-title = 🔴 收不到 Alertmanager 的 Watchdog
+notice-watchdog-missing-body = Watchdog 告警會一直觸發，但已有五分鐘沒有收到，其他告警可能也無法送達。請檢查 Prometheus 與 Alertmanager 是否正常運作。
+notice-watchdog-back-title = ✅ 已恢復收到 Alertmanager 的 Watchdog
+notice-watchdog-back-body = 來自 Prometheus 與 Alertmanager 的告警已恢復送達。
+notice-test-title = 🧪 Seamark 中繼測試訊息
+notice-test-body = 一切正常。有人執行了 send-test，用來確認訊息能否送達這裡。
 
 ## 時間長度
 

@@ -13,19 +13,23 @@ use seamark_kit::build;
 use seamark_kit::config::{Problems, Source};
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
-use seamark_kit::secret::Secret;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::compose::{self, Notice};
-use crate::config::{Access, AccessError, Config};
+use crate::config::{Access, AccessError, Config, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
+use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
+use crate::watchdog::Watch;
 
+pub mod dead_letters;
 mod notices;
 pub mod process;
+mod watchdog;
 
 /// How long the relay waits, once told to stop, for its last words to be with the chats. They are in the outbox in
 /// any case.
@@ -41,6 +45,8 @@ pub struct Origin {
     pub file: PathBuf,
     /// `--web.listen-address`, which wins over the file.
     pub listen: Option<String>,
+    /// `--no-notices`, which wins over the file as well.
+    pub no_notices: bool,
 }
 
 impl Origin {
@@ -57,6 +63,9 @@ impl Origin {
         let mut source = Source::new(name, text);
         if let Some(listen) = &self.listen {
             source = source.with_override(&["listen"], listen, "--web.listen-address");
+        }
+        if self.no_notices {
+            source = source.with_override(&["notices"], "false", "--no-notices");
         }
         Config::read(&source)
     }
@@ -97,17 +106,22 @@ struct Shared {
     deliverer: Mutex<Option<Deliverer>>,
     last_reload_good: AtomicBool,
     last_good_reload: AtomicI64,
+    callers: Callers,
+    watch: std::sync::Mutex<Watch>,
+    watching: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What requests look at, and a reload replaces.
 pub(crate) struct Live {
     pub(crate) routing: Routing,
     pub(crate) off: Vec<String>,
-    pub(crate) token: Option<Secret>,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) external_url: Option<String>,
+    pub(crate) rate_limit: u32,
     listen: SocketAddr,
     storage: PathBuf,
     notices: bool,
+    fallback: Option<String>,
 }
 
 impl Live {
@@ -115,11 +129,13 @@ impl Live {
         Ok(Self {
             routing: Routing::of(config),
             off: config.channels_on_and_off().1,
-            token: config.access.token()?,
+            credentials: config.access.credentials()?,
             external_url: config.external_url.clone(),
+            rate_limit: config.rate_limit,
             listen: config.listen,
             storage: config.storage.clone(),
             notices: config.notices,
+            fallback: config.fallback_channel.clone(),
         })
     }
 }
@@ -132,9 +148,11 @@ impl App {
     /// See [`StartError`].
     pub async fn start(origin: Origin, config: Config) -> Result<Self, StartError> {
         let live = Live::of(&config)?;
+        let store = Store::open(&config.storage)?;
+        let watch = watchdog::remembered(&store, Timestamp::now()).await?;
         let app = Self(Arc::new(Shared {
             origin,
-            store: Store::open(&config.storage)?,
+            store,
             metrics: Metrics::default(),
             process: ProcessMetrics::default(),
             http: deliver::http::client().map_err(StartError::Http)?,
@@ -142,14 +160,19 @@ impl App {
             deliverer: Mutex::new(None),
             last_reload_good: AtomicBool::new(true),
             last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
+            callers: Callers::default(),
+            watch: std::sync::Mutex::new(watch),
+            watching: Mutex::new(None),
         }));
         *app.0.deliverer.lock().await = Some(app.deliver(&config));
+        *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
         app.say_what_is_special(&config).await;
         app.tell(|live, at| Notice::Started {
             at,
             version: build::VERSION.to_owned(),
             on: live.routing.on.clone(),
             off: live.off.clone(),
+            alone: live.fallback.is_none(),
         })
         .await;
         Ok(app)
@@ -209,6 +232,11 @@ impl App {
 
     /// Says good-bye and stops delivering. What was not sent waits in the outbox.
     pub async fn stop(&self) {
+        if let Some(watching) = self.0.watching.lock().await.take() {
+            watching.abort();
+            // It ends as soon as it waits for something, and holds the outbox until then.
+            let _ = watching.await;
+        }
         self.tell(|_, at| Notice::Stopping { at }).await;
         let deadline = tokio::time::Instant::now() + FAREWELL;
         while self.has_work().await && tokio::time::Instant::now() < deadline {
@@ -239,6 +267,7 @@ impl App {
             "When a configuration was last taken into use, in seconds since 1970.",
         )
         .set(shared.last_good_reload.load(Ordering::Relaxed).cast_unsigned());
+        self.expose_watchdog(&mut out, Timestamp::now());
         shared.metrics.expose(&mut out);
         match shared.store.backlog().await {
             Ok(backlog) => shared.metrics.expose_outbox(&mut out, &backlog, Timestamp::now()),
@@ -260,6 +289,10 @@ impl App {
 
     pub(crate) fn live(&self) -> Arc<Live> {
         self.0.live.load_full()
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.0.callers
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -291,6 +324,12 @@ impl App {
         }
         if config.access == Access::Open && !config.listen.ip().is_loopback() {
             warn!("everybody who can reach {} may post: set `token` or `token_file`", config.listen);
+        }
+        if config.fallback_channel.is_none() {
+            warn!(
+                "no `fallback_channel` is set: unless Alertmanager's receiver `fallback` has an address of its own \
+                 (`seamark-relay print-config alertmanager`), nobody would hear of the relay's own death"
+            );
         }
         let backlog = self.0.store.backlog().await.unwrap_or_default();
         for waiting in backlog.iter().filter(|waiting| waiting.pending > 0 && !on.contains(&waiting.channel)) {

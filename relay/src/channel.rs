@@ -94,6 +94,8 @@ impl fmt::Debug for Request {
 /// The methods that chats want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
+    /// Ask; without a body.
+    Get,
     /// Send.
     Post,
     /// Replace.
@@ -188,5 +190,25 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// What the answer's headers say about the pace; `None` where the service does not tell.
     fn allowance(&self, _response: &Response) -> Option<Allowance> {
         None
+    }
+
+    /// Calls by which `doctor` finds out whether the destination is there and lets us in, and that post nothing.
+    /// Empty where there is nothing to ask.
+    fn examine(&self) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// What the answer to one of them means: what was found, or what is wrong and what to do.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, without secrets.
+    fn examined(&self, response: &Response) -> Result<String, String> {
+        match self.verdict(response) {
+            Verdict::Delivered(_) => Ok("it is there and lets us in".to_owned()),
+            Verdict::Throttled { wait, .. } => Ok(format!("it is there, and wants a wait of {} s", wait.as_secs())),
+            Verdict::Moved(_) => Err("it has moved".to_owned()),
+            Verdict::Unavailable(why) | Verdict::Refused(why) | Verdict::Gone(why) => Err(why),
+        }
     }
 }

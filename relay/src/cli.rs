@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 use seamark_kit::build;
 use seamark_kit::telemetry::{LogFormat, LogLevel};
+
+use crate::alert::Severity;
+use crate::channel::Detail;
 
 /// Takes Alertmanager's notifications and brings them to chats, through an outbox that loses nothing.
 #[derive(Debug, Clone, Parser)]
@@ -28,6 +32,10 @@ pub struct Cli {
         global = true
     )]
     pub listen_address: Option<String>,
+
+    /// Say nothing in the chats when the relay starts and stops; instead of `notices: false` in the file
+    #[arg(long = "no-notices", env = "SEAMARK_RELAY_NO_NOTICES", value_parser = FalseyValueParser::new())]
+    pub no_notices: bool,
 
     /// How much to log
     #[arg(
@@ -70,6 +78,119 @@ pub enum Task {
         #[arg(long)]
         url: Option<String>,
     },
+    /// Shows what the relay would post for a notification, and how much of the service's limits that takes; posts
+    /// nothing
+    Preview {
+        /// A webhook's body, as Alertmanager posts it; `-` is standard input
+        payload: PathBuf,
+        /// The channel to lay it out for
+        #[arg(long, value_name = "CHANNEL")]
+        to: String,
+        /// How much of it to keep: what a chat refuses is tried again with less in it
+        #[arg(long, default_value = "full", value_parser = detail())]
+        detail: Detail,
+    },
+    /// Posts a test message to a channel, past the outbox, and tells what came of it
+    SendTest {
+        /// The channel
+        channel: String,
+        /// How urgent it is to look
+        #[arg(long, default_value = "info", value_parser = severity())]
+        severity: Severity,
+    },
+    /// Tries everything the relay needs, without posting anything, and tells what to do
+    Doctor,
+    /// Messages that a chat refused in every form
+    DeadLetters {
+        /// What to do with them
+        #[command(subcommand)]
+        what: DeadLetters,
+    },
+    /// Writes the configuration of another program, made to work with this relay
+    PrintConfig {
+        /// Which one
+        #[command(subcommand)]
+        what: PrintConfig,
+    },
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum DeadLetters {
+    /// Lists them, the newest first
+    List {
+        /// Those of this channel alone
+        #[arg(long)]
+        channel: Option<String>,
+    },
+    /// Sends them again, in full
+    Retry(Chosen),
+    /// Forgets them
+    Drop(Chosen),
+}
+
+/// Some of the dead letters.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Chosen {
+    /// Those of this channel alone
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// Which ones, by the numbers that `list` shows
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub ids: Vec<i64>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// A program whose configuration is written.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum PrintConfig {
+    /// A whole alertmanager.yml: routes, inhibitions, receivers of this relay, and e-mail for what the relay cannot
+    /// tell
+    Alertmanager(Alertmanager),
+}
+
+/// What the relay cannot know by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Alertmanager {
+    /// Where Alertmanager reaches the relay
+    #[arg(long, value_name = "URL", default_value = "http://relay:9878")]
+    pub relay_url: String,
+    /// Where Alertmanager finds the relay's token or password, on its own disk [default: as in the relay's file]
+    #[arg(long, value_name = "FILE")]
+    pub credentials_file: Option<String>,
+    /// The mail server, such as mail.example.org:587
+    #[arg(long, env = "SEAMARK_SMTP_SMARTHOST", value_name = "HOST:PORT")]
+    pub smtp_smarthost: Option<String>,
+    /// Who the mail is from
+    #[arg(long, env = "SEAMARK_SMTP_FROM", value_name = "ADDRESS")]
+    pub smtp_from: Option<String>,
+    /// Who gets the mail
+    #[arg(long, env = "SEAMARK_SMTP_TO", value_name = "ADDRESS")]
+    pub smtp_to: Option<String>,
+    /// The name to log in with
+    #[arg(long, env = "SEAMARK_SMTP_USERNAME", value_name = "NAME")]
+    pub smtp_username: Option<String>,
+    /// Where Alertmanager finds the password, on its own disk
+    #[arg(long, env = "SEAMARK_SMTP_PASSWORD_FILE", value_name = "FILE")]
+    pub smtp_password_file: Option<String>,
+    /// Send mail without TLS as well
+    #[arg(long)]
+    pub smtp_no_tls: bool,
+}
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["info", "warning", "critical"]).map(|word| Severity::from_label(Some(&word)))
+}
+
+fn detail() -> impl TypedValueParser<Value = Detail> {
+    PossibleValuesParser::new(["full", "compact", "plain", "title"]).map(|word| match word.as_str() {
+        "compact" => Detail::Compact,
+        "plain" => Detail::Plain,
+        "title" => Detail::Title,
+        _ => Detail::Full,
+    })
 }
 
 #[cfg(test)]

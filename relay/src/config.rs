@@ -13,12 +13,15 @@ use crate::compose::{Locale, Templates, Voice};
 
 mod access;
 
-pub use access::{Access, AccessError};
+pub use access::{Access, AccessError, Credentials};
 
 /// Where the relay listens unless told otherwise: this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9878);
 /// Where the outbox is kept unless told otherwise.
 const STORAGE: &str = "/var/lib/seamark/relay.db";
+/// Requests a second of one address unless told otherwise. With twenty seconds' worth at once, the 5,000 groups that an
+/// Alertmanager can post in one second are a quarter of what is let through.
+const RATE_LIMIT: u32 = 1000;
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -31,6 +34,10 @@ pub struct Config {
     pub storage: PathBuf,
     /// Who may post.
     pub access: Access,
+    /// Requests a second that one address may make.
+    pub rate_limit: u32,
+    /// Who hears what the others cannot be told. It is on.
+    pub fallback_channel: Option<String>,
     /// Whether the relay tells the default channels that it starts and stops.
     pub notices: bool,
     /// How channels without a voice of their own are spoken to.
@@ -82,9 +89,22 @@ fn config(root: &mut Section) -> Config {
     let channels: Vec<ConfiguredChannel> =
         root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
     let default_channels = default_channels(root, &channels);
+    let fallback_channel = fallback_channel(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
-    Config { listen, external_url, storage, access, notices, voice, channels, default_channels }
+    let rate_limit = root.number("rate_limit", 1..=1_000_000).unwrap_or(RATE_LIMIT);
+    Config {
+        listen,
+        external_url,
+        storage,
+        access,
+        rate_limit,
+        fallback_channel,
+        notices,
+        voice,
+        channels,
+        default_channels,
+    }
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.
@@ -173,6 +193,25 @@ fn default_channels(root: &mut Section, channels: &[ConfiguredChannel]) -> Vec<S
         );
     }
     on
+}
+
+fn fallback_channel(root: &mut Section, channels: &[ConfiguredChannel]) -> Option<String> {
+    let name = root.text("fallback_channel").filter(|name| !name.is_empty())?;
+    match channels.iter().find(|channel| channel.name == name) {
+        Some(channel) if channel.channel.is_some() => return Some(name),
+        Some(_) => root.problem(
+            "fallback_channel",
+            format!("the channel `{name}` cannot be used, so nobody would hear anything there; name one that is on"),
+        ),
+        None => {
+            let known: Vec<String> = channels.iter().map(|channel| format!("`{}`", channel.name)).collect();
+            root.problem(
+                "fallback_channel",
+                format!("there is no channel `{name}`; `channels` has {}", known.join(", ")),
+            );
+        }
+    }
+    None
 }
 
 fn known_channels(items: Vec<Item>, channels: &[ConfiguredChannel]) -> Vec<String> {

@@ -66,6 +66,8 @@ struct Figures {
     channels: BTreeMap<String, ChannelFigures>,
     deliveries: BTreeMap<(String, MessageKind, Outcome), u64>,
     webhook_requests: BTreeMap<u16, u64>,
+    limited: u64,
+    unauthorized: u64,
     duplicates: u64,
     refused: u64,
     unknown_channels: BTreeMap<String, u64>,
@@ -108,6 +110,16 @@ impl Metrics {
     /// A webhook was answered with this status.
     pub fn webhook_request(&self, code: u16) {
         *self.figures().webhook_requests.entry(code).or_default() += 1;
+    }
+
+    /// A request came too fast, and was not looked at.
+    pub fn limited(&self) {
+        self.figures().limited += 1;
+    }
+
+    /// A request did not show the right token or password.
+    pub fn unauthorized(&self) {
+        self.figures().unauthorized += 1;
     }
 
     /// A notification was a repeat.
@@ -173,6 +185,10 @@ impl Metrics {
             let count = figures.webhook_requests.get(&code).copied().unwrap_or(0);
             family.push(&[("code", &code.to_string())], count);
         }
+        out.counter("seamark_relay_requests_limited_total", "Requests of callers beyond their limits, not looked at.")
+            .set(figures.limited);
+        out.counter("seamark_relay_auth_failures_total", "Requests without the right token or password.")
+            .set(figures.unauthorized);
         out.counter("seamark_relay_webhook_duplicates_total", "Notifications that repeated one within its window.")
             .set(figures.duplicates);
         out.counter("seamark_relay_webhook_refused_total", "Requests that were no Alertmanager notification.")

@@ -12,7 +12,10 @@ use crate::app::App;
 use crate::ingest::BODY_LIMIT;
 
 mod access;
+pub(crate) mod callers;
+mod dead_letters;
 mod page;
+mod watchdog;
 mod webhook;
 
 /// All routes.
@@ -22,6 +25,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts/", post(webhook::to_default_channels))
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
         .route("/api/v1/alerts/{channels}/", post(webhook::to_channels))
+        .route("/api/v1/watchdog", post(watchdog::beat))
+        .route("/api/v1/dead-letters", get(dead_letters::list))
+        .route("/api/v1/dead-letters/{deed}", post(dead_letters::settle))
         .route("/-/reload", post(reload).put(reload))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), access::guard));

@@ -13,13 +13,17 @@ use tokio::sync::{oneshot, watch};
 
 use crate::channel::{Detail, MessageRef};
 
+mod dead;
+mod moments;
 mod outbox;
 mod rows;
 mod sqlite;
 mod upkeep;
 mod writer;
 
-pub use rows::{Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
+pub use rows::{
+    Appended, Backlog, Chosen, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared,
+};
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
 #[derive(Debug, Clone)]
@@ -166,7 +170,25 @@ impl Store {
 
     /// The messages that were given up, the newest first, at most `limit`.
     pub async fn dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        self.call(move |connection| outbox::dead_letters(connection, limit)).await
+        self.dead_letters_of(None, limit).await
+    }
+
+    /// The same, of one channel alone if it is named.
+    pub async fn dead_letters_of(&self, channel: Option<&str>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let channel = channel.map(str::to_owned);
+        self.call(move |connection| dead::list(connection, channel.as_deref(), limit)).await
+    }
+
+    /// Gives these dead letters another try, in full, and returns how many there were.
+    pub async fn retry_dead_letters(&self, chosen: Chosen) -> Result<usize, StoreError> {
+        let count = self.call(move |connection| dead::retry(connection, &chosen)).await?;
+        self.wake();
+        Ok(count)
+    }
+
+    /// Forgets these dead letters, and returns how many there were.
+    pub async fn drop_dead_letters(&self, chosen: Chosen) -> Result<usize, StoreError> {
+        self.call(move |connection| dead::discard(connection, &chosen)).await
     }
 
     /// The ids of what was posted last for a group of a channel, in the order of its parts.
@@ -191,6 +213,16 @@ impl Store {
     pub async fn held_until(&self, scope: &str) -> Result<Option<Timestamp>, StoreError> {
         let scope = scope.to_owned();
         self.call(move |connection| upkeep::held_until(connection, &scope)).await
+    }
+
+    /// A moment that was kept under this name.
+    pub async fn moment(&self, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        self.call(move |connection| moments::get(connection, name)).await
+    }
+
+    /// Keeps a moment under this name, or forgets it.
+    pub async fn set_moment(&self, name: &'static str, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.call(move |connection| moments::set(connection, name, at)).await
     }
 
     /// Keeps a request that was no notification, for inspection: the newest [`REFUSED_KEPT`], the first

@@ -58,6 +58,9 @@ fn the_example_names_every_key_there_is() {
         "timezone",
         "token",
         "token_file",
+        "basic_auth",
+        "rate_limit",
+        "fallback_channel",
         "notices",
         "grafana",
         "url",
@@ -168,6 +171,44 @@ fn a_token_may_stand_in_the_file() {
     assert_eq!(config.access, Access::Token(Secret::new("t0ps3cret")));
     let empty = read("token: \"${RELAY_TOKEN:-}\"\nchannels: {screen: {type: log}}").unwrap();
     assert_eq!(empty.access, Access::Open);
+}
+
+#[test]
+fn a_name_and_a_password_may_be_asked_for_instead_of_a_token() {
+    let screen = "channels: {screen: {type: log}}";
+    let config = read(&format!("basic_auth: {{username: am, password: s3cr3t}}\n{screen}")).unwrap();
+    assert_eq!(config.access, Access::Basic { username: "am".to_owned(), password: Secret::new("s3cr3t") });
+    assert!(!format!("{config:?}").contains("s3cr3t"), "{config:?}");
+    let problem = |keys: &str| problems(&format!("{keys}\n{screen}"));
+    assert_eq!(
+        problem("token: a\nbasic_auth: {username: am, password: b}"),
+        ["relay.yml:2:13: basic_auth: a token is asked for as well; keep one of the two"]
+    );
+    assert_eq!(
+        problem("basic_auth: {username: am}"),
+        ["relay.yml:1:13: basic_auth.password: missing or empty; give `password` or `password_file`"]
+    );
+    assert_eq!(
+        problem("basic_auth: {password: b}"),
+        ["relay.yml:1:13: basic_auth.username: missing; without it nobody could be let in"]
+    );
+    assert_eq!(
+        problem("basic_auth: {username: 'a:m', password: b}"),
+        ["relay.yml:1:24: basic_auth.username: a name with `:` in it cannot be told from its password"]
+    );
+}
+
+#[test]
+fn the_fallback_channel_has_to_be_one_that_speaks() {
+    let channels = "channels: {screen: {type: log}, ops: {type: discord, webhook_url: ''}}";
+    let name = |key: &str| read(&format!("{key}\n{channels}")).map(|config| config.fallback_channel);
+    assert_eq!(name("fallback_channel: screen"), Ok(Some("screen".to_owned())));
+    assert_eq!(name("notices: true"), Ok(None));
+    assert_eq!(
+        name("fallback_channel: opps"),
+        Err("relay.yml:1:19: fallback_channel: there is no channel `opps`; `channels` has `screen`, `ops`".to_owned())
+    );
+    assert!(name("fallback_channel: ops").unwrap_err().contains("the channel `ops` cannot be used"));
 }
 
 #[test]

@@ -316,6 +316,7 @@ fn notices_of_the_relay() {
         version: "0.1.0".to_owned(),
         on: vec!["screen".to_owned(), "ops-tg".to_owned()],
         off: vec!["ops-discord".to_owned()],
+        alone: false,
     };
     let pages =
         [started, Notice::Stopping { at }].map(|notice| in_all_languages(MessageKind::Notice, &notice.to_json(), None));

@@ -264,6 +264,27 @@ fn hangup_reads_the_configuration_anew_and_terminate_ends_in_good_order() {
 }
 
 #[test]
+fn a_relay_whose_death_nobody_would_hear_of_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
+    assert!(relay.seen.iter().any(|line| line.contains("no `fallback_channel` is set")), "{:#?}", relay.seen);
+    let said = relay.wait_for("Seamark relay started");
+    assert!(said.contains("nobody would hear of my death"), "{said}");
+    drop(relay);
+    // Another outbox: what the first was saying when it was killed is said again.
+    let directory = tempfile::tempdir().unwrap();
+    let file = config(&directory, "fallback_channel: screen\nchannels: {screen: {type: log}}");
+    let mut relay = Relay::spawn(&file, &["--no-notices"]);
+    relay.wait_for("takes notifications");
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.child.wait().unwrap().code(), Some(0));
+    relay.seen.extend(relay.lines.iter());
+    for words in ["relay started", "relay is stopping", "no `fallback_channel` is set"] {
+        assert!(relay.seen.iter().all(|line| !line.contains(words)), "{words}: {:#?}", relay.seen);
+    }
+}
+
+#[test]
 fn a_health_check_tells_by_its_exit_code() {
     let directory = tempfile::tempdir().unwrap();
     let relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));

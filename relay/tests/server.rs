@@ -36,7 +36,7 @@ impl Relay {
 
     async fn start_in(directory: TempDir, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let origin = Origin { file: directory.path().join("relay.yml"), listen: None };
+        let origin = Origin { file: directory.path().join("relay.yml"), listen: None, no_notices: false };
         write_config(&directory, more);
         let config = origin.load().unwrap_or_else(|problems| panic!("{problems}"));
         let app = App::start(origin, config).await.unwrap();
@@ -244,7 +244,7 @@ async fn while_the_outbox_cannot_be_written_alertmanager_keeps_its_notification(
 async fn without_its_token_the_relay_takes_nothing() {
     let relay = Relay::start("notices: false\ntoken_file: token").await;
     let token = fs::read_to_string(relay.directory.path().join("token")).unwrap();
-    for path in ["/api/v1/alerts", "/api/v1/alerts/screen", "/-/reload"] {
+    for path in ["/api/v1/alerts", "/api/v1/alerts/screen", "/api/v1/dead-letters/drop", "/-/reload"] {
         let answer = relay.post(path, webhook("Down")).await;
         assert_eq!(
             (answer.status, &answer.headers["www-authenticate"]),
@@ -252,6 +252,8 @@ async fn without_its_token_the_relay_takes_nothing() {
         );
         assert!(answer.text().contains("credentials_file"), "{}", answer.text());
     }
+    // What was in messages is for nobody else either.
+    assert_eq!(relay.get("/api/v1/dead-letters").await.status, StatusCode::UNAUTHORIZED);
     let request = Request::post("/api/v1/alerts").header("Authorization", format!("Bearer {token}"));
     let answer = relay.ask(request.body(webhook("Down").into()).unwrap()).await;
     assert_eq!(answer.json().1["result"], "stored");
@@ -261,6 +263,72 @@ async fn without_its_token_the_relay_takes_nothing() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(!answer.text().contains(&token), "{path}");
     }
+}
+
+#[tokio::test]
+async fn without_name_and_password_the_relay_takes_nothing() {
+    let relay = Relay::start("notices: false\nbasic_auth: {username: am, password: s3cr3t}").await;
+    let answer = relay.post("/api/v1/alerts", webhook("Down")).await;
+    assert_eq!(
+        (answer.status, &answer.headers["www-authenticate"]),
+        (StatusCode::UNAUTHORIZED, &"Basic realm=\"seamark-relay\"".parse().unwrap())
+    );
+    assert!(answer.text().contains("password_file") && !answer.text().contains("s3cr3t"), "{}", answer.text());
+    // am:s3cr3t
+    let request = Request::post("/api/v1/alerts").header("Authorization", "Basic YW06czNjcjN0");
+    let answer = relay.ask(request.body(webhook("Down").into()).unwrap()).await;
+    assert_eq!(answer.json().1["result"], "stored");
+}
+
+#[tokio::test]
+async fn guessing_the_token_is_counted_and_slowed_down() {
+    let relay = Relay::start("notices: false\ntoken: s3cr3t").await;
+    let ask = async |from: [u8; 4], token: &str| {
+        let mut request = Request::post("/api/v1/alerts").header("Authorization", format!("Bearer {token}"));
+        request.extensions_mut().unwrap().insert(seamark_kit::serve::Peer((from, 40_000).into()));
+        relay.ask(request.body(webhook("Down").into()).unwrap()).await
+    };
+    let mut unauthorized: u32 = 0;
+    let answer = loop {
+        let answer = ask([10, 0, 0, 9], "guess").await;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            break answer;
+        }
+        unauthorized += 1;
+        assert!(unauthorized < 1000, "never slowed down");
+    };
+    assert_eq!(
+        (answer.status, &answer.headers["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"1".parse().unwrap())
+    );
+    assert!(unauthorized >= 30, "{unauthorized}");
+    let failures = relay.metric("seamark_relay_auth_failures_total").await;
+    assert_eq!(failures, Some(unauthorized.to_string()));
+    assert_eq!(relay.metric("seamark_relay_requests_limited_total").await.as_deref(), Some("1"));
+    assert_eq!(ask([10, 0, 0, 8], "s3cr3t").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn channels_may_come_and_go_and_nothing_that_waits_for_them_is_lost() {
+    let chat = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = chat.local_addr().unwrap();
+    drop(chat);
+    let relay = Relay::start("notices: false").await;
+    let reload = async |more: &str| {
+        let text = format!("storage: sqlite://{}\nnotices: false\nchannels:\n{more}", relay.database().display());
+        fs::write(relay.directory.path().join("relay.yml"), text).unwrap();
+        assert_eq!(relay.post("/-/reload", "").await.status, StatusCode::OK);
+    };
+    // Nobody listens at its address, so the message waits.
+    reload(&format!("  ops: {{type: discord, webhook_url: 'http://{address}/api/webhooks/1/t'}}")).await;
+    relay.post("/api/v1/alerts/ops", webhook("A")).await;
+    reload("  screen: {type: log}").await;
+    let pending = r#"seamark_relay_outbox_pending{channel="ops"}"#;
+    assert_eq!(relay.metric(pending).await.as_deref(), Some("1"));
+    // Under the same name, of another kind.
+    reload("  ops: {type: log}").await;
+    relay.wait_until(r#"seamark_relay_deliveries_total{channel="ops",kind="alert",result="delivered"}"#, "1").await;
+    relay.wait_until(pending, "0").await;
 }
 
 #[tokio::test]
@@ -305,6 +373,39 @@ async fn a_reload_whose_client_goes_away_is_still_carried_out() {
     drop(call);
     relay.post("/api/v1/alerts/spare", webhook("B")).await;
     relay.wait_until(r#"seamark_relay_deliveries_total{channel="spare",kind="alert",result="delivered"}"#, "1").await;
+}
+
+#[tokio::test]
+async fn a_watchdog_that_falls_silent_is_missed_and_welcomed_back() {
+    let relay = Relay::start("notices: false\nfallback_channel: spare").await;
+    let told = r#"seamark_relay_deliveries_total{channel="spare",kind="notice",result="delivered"}"#;
+    let missing = "seamark_relay_watchdog_missing";
+    let minutes = |minutes: i64| jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
+    // A stack without a Watchdog is no stack whose Watchdog is silent.
+    relay.app.watch(minutes(60)).await;
+    assert_eq!((relay.metric(told).await.as_deref(), relay.metric(missing).await.as_deref()), (Some("0"), Some("0")));
+
+    let heard = relay.post("/api/v1/watchdog", webhook("Watchdog")).await;
+    assert_eq!(heard.json(), (200, json!({"result": "heard"})));
+    for _ in 0..2 {
+        relay.app.watch(minutes(6)).await;
+        relay.wait_until(told, "1").await;
+    }
+    // A restart forgets neither the beat nor what was told.
+    let Relay { directory, app } = relay;
+    app.stop().await;
+    drop(app);
+    let relay = Relay::start_in(directory, "notices: false\nfallback_channel: spare").await;
+    relay.app.watch(minutes(7)).await;
+    relay.post("/api/v1/watchdog", webhook("Watchdog").replace("firing", "resolved")).await;
+    relay.app.watch(minutes(7)).await;
+    assert_eq!(relay.metric(r#"seamark_relay_outbox_pending{channel="spare"}"#).await.as_deref(), Some("0"));
+    assert_eq!(relay.metric(told).await.as_deref(), Some("0"));
+    relay.post("/api/v1/watchdog", webhook("Watchdog")).await;
+    relay.wait_until(told, "1").await;
+    assert_ne!(relay.metric("seamark_relay_watchdog_last_beat_timestamp_seconds").await.as_deref(), Some("0"));
+    let refused = relay.post("/api/v1/watchdog", "woof").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What the relay tells its default channels about itself.
+//! What the relay says about itself.
 
 use std::time::Duration;
 
@@ -15,31 +15,46 @@ use crate::store::{MessageKind, Notification};
 const REPEAT_WINDOW: Duration = Duration::from_secs(5 * 60);
 
 impl App {
-    /// Puts a notice into the outbox, unless notices are off or the same one was there a moment ago.
+    /// Tells the default channels, unless notices are off or the same one was there a moment ago.
     pub(super) async fn tell(&self, notice: impl FnOnce(&Live, Timestamp) -> Notice) {
         let live = self.live();
-        if !live.notices {
-            return;
+        if live.notices {
+            let now = Timestamp::now();
+            let notice = notice(&live, now);
+            self.append_notice(live.routing.defaults.clone(), &notice, Severity::Info, now).await;
         }
-        let now = Timestamp::now();
-        let notice = notice(&live, now);
+    }
+
+    /// Puts a notice into the outbox. Whether it is there.
+    pub(super) async fn append_notice(
+        &self,
+        channels: Vec<String>,
+        notice: &Notice,
+        severity: Severity,
+        now: Timestamp,
+    ) -> bool {
         let mut key = KeyHash::default();
         key.strings(&["notice", notice.name()]);
+        let repeats = matches!(notice, Notice::Started { .. } | Notice::Stopping { .. });
         let notification = Notification {
             dedupe_key: key.finish(),
-            dedupe_window: Some(REPEAT_WINDOW),
-            channels: live.routing.defaults.clone(),
+            dedupe_window: repeats.then_some(REPEAT_WINDOW),
+            channels,
             note: None,
             kind: MessageKind::Notice,
             // One group, so that "stopping" never overtakes "started".
             group_key: "seamark-relay".to_owned(),
             status: Status::Resolved,
-            severity: Severity::Info,
+            severity,
             body: notice.to_json(),
             received_at: now,
         };
-        if let Err(err) = self.0.store.append(notification).await {
-            error!(%err, notice = notice.name(), "a notice could not be stored");
+        match self.0.store.append(notification).await {
+            Ok(_) => true,
+            Err(err) => {
+                error!(%err, notice = notice.name(), "a notice could not be stored");
+                false
+            }
         }
     }
 }

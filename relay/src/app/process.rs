@@ -13,7 +13,8 @@ use seamark_kit::{build, telemetry};
 use tracing::info;
 
 use super::{App, Origin};
-use crate::cli::{Cli, Task};
+use crate::cli::{Cli, PrintConfig, Task};
+use crate::command::{self, Usage};
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::server;
 
@@ -43,7 +44,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::CheckConfig { file: Some(file) }) => file.clone(),
         _ => cli.config_file.clone(),
     };
-    let origin = Origin { file, listen: cli.listen_address.clone() };
+    let origin = Origin { file, listen: cli.listen_address.clone(), no_notices: cli.no_notices };
     let config = match origin.load() {
         Ok(config) => config,
         // A file that was broken after the start is no illness of the relay that runs with the one before.
@@ -62,6 +63,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
         Some(Task::Healthcheck { .. }) => block_on(health_check(health_url(config.listen))),
+        Some(Task::Preview { payload, to, detail }) => command::preview::run(&config, &payload, &to, detail),
+        Some(Task::SendTest { channel, severity }) => block_on(command::send_test::run(&config, &channel, severity)),
+        Some(Task::Doctor) => block_on(command::doctor::run(&config)),
+        Some(Task::DeadLetters { what }) => block_on(command::dead_letters::run(&config, what)),
+        Some(Task::PrintConfig { what: PrintConfig::Alertmanager(given) }) => {
+            command::alertmanager::run(&config, &given)
+        }
     })
 }
 
@@ -70,7 +78,7 @@ fn outcome(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "seamark-relay: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<Usage>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -106,7 +114,7 @@ fn health_url(listen: SocketAddr) -> String {
 }
 
 /// Where a relay that listens there is reached from its own machine.
-fn local_address(listen: SocketAddr) -> SocketAddr {
+pub(crate) fn local_address(listen: SocketAddr) -> SocketAddr {
     // `[::]` takes IPv4 as well, and where there is no IPv6 it is `0.0.0.0`.
     let ip = Some(listen.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     SocketAddr::new(ip, listen.port())

@@ -173,6 +173,14 @@ impl Channel for Discord {
     fn allowance(&self, response: &Response) -> Option<Allowance> {
         answer::allowance(response)
     }
+
+    fn examine(&self) -> Vec<Request> {
+        vec![Request { method: Method::Get, url: self.webhook.clone(), headers: Vec::new(), body: Value::Null.into() }]
+    }
+
+    fn examined(&self, response: &Response) -> Result<String, String> {
+        answer::examined(response)
+    }
 }
 
 impl Discord {

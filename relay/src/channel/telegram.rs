@@ -121,6 +121,21 @@ impl Channel for Telegram {
     fn verdict(&self, response: &Response) -> Verdict {
         answer::verdict(response)
     }
+
+    fn examine(&self) -> Vec<Request> {
+        let mut chat = Map::new();
+        chat.insert("chat_id".to_owned(), self.chat.json());
+        vec![self.request("getMe", Map::new()), self.request("getChat", chat)]
+    }
+
+    fn examined(&self, response: &Response) -> Result<String, String> {
+        match self.verdict(response) {
+            Verdict::Delivered(_) => Ok("it answers, and lets the bot in".to_owned()),
+            Verdict::Throttled { .. } => Ok("it answers, and wants to be asked less often".to_owned()),
+            Verdict::Moved(to) => Err(format!("the group has become chat {to}; write that as `chat_id`")),
+            Verdict::Unavailable(why) | Verdict::Gone(why) | Verdict::Refused(why) => Err(why),
+        }
+    }
 }
 
 impl Telegram {

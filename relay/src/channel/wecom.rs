@@ -141,6 +141,22 @@ impl Channel for WeCom {
     fn verdict(&self, response: &Response) -> Verdict {
         answer::verdict(response)
     }
+
+    /// WeCom has no question that posts nothing, so it is sent what it cannot but refuse.
+    fn examine(&self) -> Vec<Request> {
+        let body = Body::Json(json!({ "msgtype": "seamark-doctor" }));
+        vec![Request { method: Method::Post, url: self.webhook.clone(), headers: Vec::new(), body }]
+    }
+
+    fn examined(&self, response: &Response) -> Result<String, String> {
+        match self.verdict(response) {
+            Verdict::Refused(_) | Verdict::Delivered(_) => Ok("the robot is there and its key is right".to_owned()),
+            Verdict::Throttled { .. } => {
+                Ok("the robot is there, and has sent all that it may in this minute".to_owned())
+            }
+            Verdict::Unavailable(why) | Verdict::Gone(why) | Verdict::Moved(why) => Err(why),
+        }
+    }
 }
 
 fn payload(format: Format, text: &str) -> Payload {

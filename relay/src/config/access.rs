@@ -1,10 +1,12 @@
-//! Who may post: the keys `token` and `token_file`, and the token that the relay makes for itself.
+//! Who may post: the keys `token`, `token_file` and `basic_auth`, and the token that the relay makes for itself.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 
@@ -23,6 +25,39 @@ pub enum Access {
     Token(Secret),
     /// Who knows the token in this file, which is made when it is not there.
     File(PathBuf),
+    /// Who knows this name and its password.
+    Basic {
+        /// The name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+/// What a caller has to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// A token.
+    Bearer(Secret),
+    /// A name and its password.
+    Basic {
+        /// The name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+impl Credentials {
+    /// The value of the header `Authorization`.
+    pub fn header(&self) -> Secret {
+        match self {
+            Self::Bearer(token) => Secret::new(format!("Bearer {}", token.expose())),
+            Self::Basic { username, password } => {
+                Secret::new(format!("Basic {}", BASE64_STANDARD.encode(format!("{username}:{}", password.expose()))))
+            }
+        }
+    }
 }
 
 /// Why there is no token.
@@ -42,26 +77,73 @@ pub enum AccessError {
 pub(super) fn read(root: &mut Section) -> Access {
     let token = root.text("token").filter(|token| !token.is_empty());
     let file = root.text("token_file").filter(|path| !path.is_empty());
-    match (token, file) {
-        (Some(_), Some(_)) => {
+    let basic = basic(root);
+    match (token, file, basic) {
+        (Some(_), Some(_), _) => {
             root.problem("token_file", "both `token` and `token_file` are given; keep one");
             Access::Open
         }
-        (Some(token), None) => Access::Token(Secret::new(token)),
-        (None, Some(path)) => Access::File(root.beside(&path)),
-        (None, None) => Access::Open,
+        (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+            root.problem("basic_auth", "a token is asked for as well; keep one of the two");
+            Access::Open
+        }
+        (Some(token), None, None) => Access::Token(Secret::new(token)),
+        (None, Some(path), None) => Access::File(root.beside(&path)),
+        (None, None, Some(basic)) => basic,
+        (None, None, None) => Access::Open,
+    }
+}
+
+fn basic(root: &mut Section) -> Option<Access> {
+    let mut section = root.section("basic_auth");
+    if !section.is_present() {
+        return None;
+    }
+    let username = section.text("username").filter(|name| !name.is_empty());
+    let password = section.secret("password", "password_file").filter(|password| !password.expose().is_empty());
+    if username.as_ref().is_some_and(|name| name.contains(':')) {
+        section.problem("username", "a name with `:` in it cannot be told from its password");
+    }
+    match (username, password) {
+        (Some(username), Some(password)) => Some(Access::Basic { username, password }),
+        (None, _) => {
+            section.problem("username", "missing; without it nobody could be let in");
+            None
+        }
+        (_, None) => {
+            section.problem("password", "missing or empty; give `password` or `password_file`");
+            None
+        }
     }
 }
 
 impl Access {
-    /// The token to ask for; `None` for open access. Makes the token file where it is missing.
+    /// What to ask callers for; `None` for open access. Makes the token file where it is missing.
     ///
     /// # Errors
     ///
     /// See [`AccessError`].
-    pub fn token(&self) -> Result<Option<Secret>, AccessError> {
+    pub fn credentials(&self) -> Result<Option<Credentials>, AccessError> {
+        let bearer = |token: Option<Secret>| token.map(Credentials::Bearer);
         match self {
-            Self::Open => Ok(None),
+            Self::Basic { username, password } => {
+                Ok(Some(Credentials::Basic { username: username.clone(), password: password.clone() }))
+            }
+            _ => self.token().map(bearer),
+        }
+    }
+
+    /// The header `Authorization` of somebody who has this configuration. `None` where none is asked for, or nobody
+    /// has made the token yet.
+    pub fn shown(&self) -> Option<Secret> {
+        let is_there = !matches!(self, Self::File(path) if !path.exists());
+        // A file that cannot be read shows nothing; whoever asks without a token is told.
+        is_there.then(|| self.credentials().ok().flatten()).flatten().map(|credentials| credentials.header())
+    }
+
+    fn token(&self) -> Result<Option<Secret>, AccessError> {
+        match self {
+            Self::Open | Self::Basic { .. } => Ok(None),
             Self::Token(token) => Ok(Some(token.clone())),
             Self::File(path) => match fs::read_to_string(path) {
                 Ok(text) if text.trim().is_empty() => Err(AccessError::Empty(path.clone())),
@@ -99,8 +181,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("relay_token");
         let access = Access::File(path.clone());
+        assert_eq!(access.shown(), None, "only a starting relay makes it");
         let made = access.token().unwrap().unwrap();
         assert_eq!(made.expose().len(), 64);
+        assert_eq!(access.shown().unwrap().expose(), format!("Bearer {}", made.expose()));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
         assert_eq!(access.token().unwrap(), Some(made));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);

@@ -51,6 +51,7 @@ pub fn client() -> Result<reqwest::Client, String> {
 pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Response, NoAnswer> {
     let url = request.url.expose();
     let builder = match request.method {
+        Method::Get => client.get(url),
         Method::Post => client.post(url),
         Method::Patch => client.patch(url),
         Method::Print => {
@@ -61,6 +62,8 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
     };
     let builder = request.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value.expose()));
     let (builder, timeout) = match &request.body {
+        // A question carries nothing.
+        Body::Json(_) if request.method == Method::Get => (builder, REQUEST_TIMEOUT),
         Body::Json(json) => (builder.json(json), REQUEST_TIMEOUT),
         Body::Form(form) => (builder.multipart(multipart(form)), UPLOAD_TIMEOUT),
     };
@@ -103,7 +106,7 @@ fn no_answer(error: reqwest::Error, timeout: Duration) -> NoAnswer {
 }
 
 /// The error and what is behind it, which reqwest does not say by itself.
-fn causes(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
     let mut words = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -1,63 +1,123 @@
-//! Who may post: `Authorization: Bearer <token>`.
+//! Who may post: `Authorization: Bearer <token>`, or `Basic` with name and password.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use seamark_kit::secret::Secret;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use seamark_kit::serve::Peer;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
+use crate::config::Credentials;
 
-/// Lets a request through if it knows the token, or if there is none.
+/// Lets a request through if it knows the token, or if there is none, and its caller keeps to the limits.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let live = app.live();
-    match &live.token {
-        Some(token) if !is_allowed(request.headers(), token) => {
+    // Without a connection, as in tests, all callers are one.
+    let from = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| peer.ip());
+    if let Err(wait) = app.callers().call(from, live.rate_limit, Instant::now()) {
+        app.metrics().limited();
+        app.metrics().webhook_request(StatusCode::SERVICE_UNAVAILABLE.as_u16());
+        return too_many(wait);
+    }
+    match &live.credentials {
+        Some(credentials) if !is_allowed(request.headers(), credentials) => {
+            app.callers().was_wrong(from, live.rate_limit, Instant::now());
+            app.metrics().unauthorized();
+            tracing::warn!(%from, path = request.uri().path(), "a caller did not show the right token or password");
             if request.uri().path().starts_with("/api/") {
                 app.metrics().webhook_request(StatusCode::UNAUTHORIZED.as_u16());
             }
-            unauthorized()
+            unauthorized(credentials)
         }
         _ => next.run(request).await,
     }
 }
 
-fn is_allowed(headers: &HeaderMap, token: &Secret) -> bool {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given =
-        given.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    // Hashes have one length, so the comparison takes the same time whatever is given.
-    let hash = |text: &str| Sha256::digest(text.as_bytes());
-    given.is_some_and(|(_, given)| hash(given.trim()).ct_eq(&hash(token.expose())).into())
+fn too_many(wait: Duration) -> Response {
+    let text = "This address calls more often than `rate_limit` in relay.yml allows, or showed too many wrong tokens; \
+                nothing of this request was looked at. Try again.\n";
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
+    let seconds = wait.as_secs().saturating_add(1);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
-fn unauthorized() -> Response {
-    let text = "The relay asks for its token: `Authorization: Bearer <token>`. In alertmanager.yml that is \
-                `http_config: {authorization: {credentials_file: …}}`, with the file that `token_file` names in \
-                relay.yml.\n";
+fn is_allowed(headers: &HeaderMap, credentials: &Credentials) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some((scheme, given)) = given.and_then(|value| value.split_once(' ')) else { return false };
+    let given = given.trim();
+    match credentials {
+        Credentials::Bearer(token) => scheme.eq_ignore_ascii_case("bearer") && same(given.as_bytes(), token.expose()),
+        Credentials::Basic { username, password } => {
+            // Not compared as it was written: there are several spellings of the same bytes.
+            let given = BASE64_STANDARD.decode(given).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"));
+            given.is_some_and(|given| same(&given, &format!("{username}:{}", password.expose())))
+        }
+    }
+}
+
+/// Hashes have one length, so the comparison takes the same time whatever is given.
+fn same(given: &[u8], expected: &str) -> bool {
+    Sha256::digest(given).ct_eq(&Sha256::digest(expected.as_bytes())).into()
+}
+
+fn unauthorized(credentials: &Credentials) -> Response {
+    let (scheme, text) = match credentials {
+        Credentials::Bearer(_) => (
+            "Bearer",
+            "The relay asks for its token: `Authorization: Bearer <token>`. In alertmanager.yml that is `http_config: \
+             {authorization: {credentials_file: …}}`, with the file that `token_file` names in relay.yml.\n",
+        ),
+        Credentials::Basic { .. } => (
+            "Basic realm=\"seamark-relay\"",
+            "The relay asks for the name and password of `basic_auth` in relay.yml. In alertmanager.yml that is \
+             `http_config: {basic_auth: {username: …, password_file: …}}`.\n",
+        ),
+    };
     let mut response = (StatusCode::UNAUTHORIZED, text).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     response
 }
 
 #[cfg(test)]
 mod tests {
+    use seamark_kit::secret::Secret;
+
     use super::*;
+
+    fn allowed(value: &str, credentials: &Credentials) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+        is_allowed(&headers, credentials)
+    }
 
     #[test]
     fn only_the_whole_token_behind_its_scheme_is_let_in() {
-        let token = Secret::new("t0ken");
-        let allowed = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
-            is_allowed(&headers, &token)
-        };
-        assert!(allowed("Bearer t0ken") && allowed("bearer  t0ken"));
+        let token = Credentials::Bearer(Secret::new("t0ken"));
+        assert!(allowed("Bearer t0ken", &token) && allowed("bearer  t0ken", &token));
         for wrong in ["", "t0ken", "Bearer", "Bearer ", "Bearer t0ke", "Bearer t0ken2", "Basic t0ken"] {
-            assert!(!allowed(wrong), "{wrong}");
+            assert!(!allowed(wrong, &token), "{wrong}");
         }
         assert!(!is_allowed(&HeaderMap::new(), &token));
+    }
+
+    #[test]
+    fn only_the_name_with_its_password_is_let_in() {
+        let basic = Credentials::Basic { username: "am".to_owned(), password: Secret::new("pa:ss") };
+        let value = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+        assert!(allowed(&value("am:pa:ss"), &basic) && allowed(basic.header().expose(), &basic));
+        for wrong in ["am:", "am:pa", ":pa:ss", "am:pa:ss:", ""] {
+            assert!(!allowed(&value(wrong), &basic), "{wrong}");
+        }
+        for wrong in ["Basic am:pa:ss", "Bearer pa:ss", "Basic ", &value("am:pa:ss").replace("Basic", "Bearer")] {
+            assert!(!allowed(wrong, &basic), "{wrong}");
+        }
     }
 }

@@ -60,7 +60,7 @@ async fn take(app: &App, channels: Option<&str>, body: &[u8]) -> (StatusCode, Va
     }
 }
 
-async fn read_body(request: Request) -> Result<Bytes, (StatusCode, String)> {
+pub(super) async fn read_body(request: Request) -> Result<Bytes, (StatusCode, String)> {
     match tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(rejection)) => Err(refusal(&rejection)),

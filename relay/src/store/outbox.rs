@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sqlite::{column, millis, time};
-use super::{Appended, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
+use super::{Appended, Claim, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
 use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
 
@@ -266,26 +266,6 @@ fn end_attempt(
         )?
         .execute(params![id.0, millis(now), result, reason])
         .map(drop)
-}
-
-pub(super) fn dead_letters(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<DeadLetter>> {
-    connection
-        .prepare_cached(
-            "SELECT d.channel, n.kind, d.group_key, n.body, d.reason, d.finished_at
-             FROM deliveries d JOIN notifications n ON n.id = d.notification
-             WHERE d.state = 'dead' ORDER BY d.finished_at DESC, d.id DESC LIMIT ?1",
-        )?
-        .query_map([limit], |row| {
-            Ok(DeadLetter {
-                channel: row.get(0)?,
-                kind: column(row, 1, kind_named)?,
-                group_key: row.get(2)?,
-                body: row.get(3)?,
-                reason: row.get(4)?,
-                buried_at: time(row.get(5)?)?,
-            })
-        })?
-        .collect()
 }
 
 pub(super) fn message_refs(

@@ -79,6 +79,13 @@ pub enum Appended {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveryId(pub(super) i64);
 
+impl DeliveryId {
+    /// The number that people see.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A delivery whose next attempt has been recorded as started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -173,4 +180,15 @@ pub struct DeadLetter {
     pub reason: String,
     /// When it was given up.
     pub buried_at: Timestamp,
+    /// Its number.
+    pub id: DeliveryId,
+}
+
+/// Some of the dead letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Those of this channel alone.
+    pub channel: Option<String>,
+    /// Those with these numbers; `None`: all.
+    pub ids: Option<Vec<i64>>,
 }

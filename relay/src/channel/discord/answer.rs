@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::problem::describe;
+use crate::channel::split::{clean, cut};
 use crate::channel::{Allowance, MessageRef, Response, Verdict};
 
 /// Unknown channel.
@@ -53,6 +54,43 @@ pub(super) fn allowance(response: &Response) -> Option<Allowance> {
     let remaining = response.header("x-ratelimit-remaining")?.trim().parse().ok()?;
     let reset_after = seconds(response.header("x-ratelimit-reset-after")?.trim().parse().ok()?)?;
     Some(Allowance { remaining, reset_after })
+}
+
+/// What Discord answers to the question for the webhook itself.
+///
+/// # Errors
+///
+/// What is wrong, and where to find the right address.
+pub(super) fn examined(response: &Response) -> Result<String, String> {
+    const NEW: &str = "copy its address anew (in Discord: Edit Channel, Integrations, Webhooks, Copy Webhook URL)";
+    match verdict(response, false) {
+        Verdict::Delivered(_) => {
+            let json: Option<Value> = serde_json::from_slice(&response.body).ok();
+            let text = |key| json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str);
+            let name = text("name").map_or_else(
+                || "without a name".to_owned(),
+                |name| format!("`{}`", cut(&clean(name).replace('\n', " "), 80).0),
+            );
+            match text("channel_id") {
+                Some(channel) => Ok(format!("the webhook {name} of Discord's channel {}", cut(&clean(channel), 20).0)),
+                None => Err("answered, but not as Discord does; is `webhook_url` the address of a webhook?".to_owned()),
+            }
+        }
+        Verdict::Throttled { wait, .. } => {
+            Ok(format!("Discord wants to be left alone for {} s, so nothing is known of the webhook", wait.as_secs()))
+        }
+        Verdict::Unavailable(why) => Err(format!("{why}; Discord has trouble of its own: look again later")),
+        Verdict::Gone(why) if response.status == 401 => {
+            Err(format!("{why}; there is such a webhook, but its token is another: {NEW}"))
+        }
+        Verdict::Gone(why) if response.status == 403 => {
+            Err(format!("{why}; something between here and Discord forbids it: a proxy, or a block of this address"))
+        }
+        Verdict::Gone(why) | Verdict::Refused(why) => {
+            Err(format!("{why}; the webhook was deleted, or a part of its address is missing: {NEW}"))
+        }
+        Verdict::Moved(_) => Err("it has moved".to_owned()),
+    }
 }
 
 /// `ID`, or `THREAD/ID` of a message in a post of its own.
