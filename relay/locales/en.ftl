@@ -136,6 +136,36 @@ link-dashboard = 📈 Dashboard
 link-source = 🔎 Source
 link-silence = 🔕 Silence
 
+## Many at once
+
+over-before-told = { $count ->
+    [one] { $count } alert was resolved before the message that it fires could be sent.
+   *[other] { $count } alerts were resolved before the messages that they fire could be sent.
+}
+digest-storm-title = 🌊 { $alerts ->
+    [one] { $alerts } alert
+   *[other] { $alerts } alerts
+} of { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+} at once: { $totals }
+digest-catch-up-title = 🕰️ Catching up with { $alerts ->
+    [one] { $alerts } alert
+   *[other] { $alerts } alerts
+} of { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+} that waited for this chat: { $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 { $count } critical
+    [info] ℹ️ { $count } info
+   *[warning] ⚠️ { $count } warning
+}
+digest-resolved = ✅ { $count } resolved
+digest-between = {", "}
+digest-since = since { $began }
+digest-lasted = since { $began }, lasted { $duration }
+
 ## Around a message
 
 more-items = { $number } more not shown here.

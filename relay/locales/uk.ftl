@@ -145,6 +145,42 @@ link-dashboard = 📈 Панель
 link-source = 🔎 Джерело
 link-silence = 🔕 Заглушити
 
+## Багато сповіщень одразу
+
+over-before-told = Усунуто раніше, ніж вдалося повідомити про початок: { $count ->
+    [one] { $count } сповіщення
+    [few] { $count } сповіщення
+    [many] { $count } сповіщень
+   *[other] { $count } сповіщення
+}.
+digest-storm-title = 🌊 Одразу { $alerts ->
+    [one] { $alerts } сповіщення
+    [few] { $alerts } сповіщення
+    [many] { $alerts } сповіщень
+   *[other] { $alerts } сповіщення
+} з { $groups ->
+    [one] { $groups } групи
+   *[other] { $groups } груп
+}: { $totals }
+digest-catch-up-title = 🕰️ Надолужуємо: { $alerts ->
+    [one] { $alerts } сповіщення
+    [few] { $alerts } сповіщення
+    [many] { $alerts } сповіщень
+   *[other] { $alerts } сповіщення
+} з { $groups ->
+    [one] { $groups } групи
+   *[other] { $groups } груп
+}, що чекали на цей чат: { $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 критичних: { $count }
+    [info] ℹ️ інформаційних: { $count }
+   *[warning] ⚠️ попереджень: { $count }
+}
+digest-resolved = ✅ усунуто: { $count }
+digest-between = {", "}
+digest-since = з { $began }
+digest-lasted = з { $began }, тривалість { $duration }
+
 ## Навколо повідомлення
 
 more-items = Тут не показано ще { $number }.

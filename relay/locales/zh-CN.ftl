@@ -120,6 +120,21 @@ link-dashboard = 📈 仪表盘
 link-source = 🔎 告警来源
 link-silence = 🔕 静默
 
+## 大量告警
+
+over-before-told = 有 { $count } 条告警在触发消息发出之前就已恢复。
+digest-storm-title = 🌊 { $groups } 组共 { $alerts } 条告警同时到达：{ $totals }
+digest-catch-up-title = 🕰️ 补发：此前未能送达的 { $groups } 组共 { $alerts } 条告警：{ $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 严重 { $count } 条
+    [info] ℹ️ 提示 { $count } 条
+   *[warning] ⚠️ 警告 { $count } 条
+}
+digest-resolved = ✅ 已恢复 { $count } 条
+digest-between = {"，"}
+digest-since = 始于 { $began }
+digest-lasted = 始于 { $began }，持续 { $duration }
+
 ## 消息的其他部分
 
 more-items = 另有 { $number } 条未显示。

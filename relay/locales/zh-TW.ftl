@@ -120,6 +120,21 @@ link-dashboard = 📈 儀表板
 link-source = 🔎 告警來源
 link-silence = 🔕 靜音
 
+## 大量告警
+
+over-before-told = 有 { $count } 則告警在觸發訊息送出之前就已恢復。
+digest-storm-title = 🌊 { $groups } 組共 { $alerts } 則告警同時到達：{ $totals }
+digest-catch-up-title = 🕰️ 補送：先前未能送達的 { $groups } 組共 { $alerts } 則告警：{ $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 嚴重 { $count } 則
+    [info] ℹ️ 資訊 { $count } 則
+   *[warning] ⚠️ 警告 { $count } 則
+}
+digest-resolved = ✅ 已恢復 { $count } 則
+digest-between = {"，"}
+digest-since = 始於 { $began }
+digest-lasted = 始於 { $began }，持續 { $duration }
+
 ## 訊息的其他部分
 
 more-items = 另有 { $number } 則未顯示。

@@ -13,7 +13,9 @@ use crate::store::{Claim, MessageKind};
 mod alert;
 mod catalogue;
 mod container;
+mod digest;
 mod links;
+mod merge;
 mod moment;
 mod notice;
 
@@ -43,9 +45,16 @@ impl Voice {
 /// What makes the message for a channel when it is its turn. `fallback` speaks to channels that are not in `voices`,
 /// such as those that were taken out of the configuration while messages for them were waiting.
 pub fn composer(voices: HashMap<String, Voice>, fallback: Voice) -> Composer {
-    Arc::new(move |claim: &Claim, channel: &str| {
-        message(voices.get(channel).unwrap_or(&fallback), claim.kind, &claim.body, claim.note.as_deref())
-    })
+    Arc::new(move |claim: &Claim, channel: &str| delivery(voices.get(channel).unwrap_or(&fallback), claim))
+}
+
+/// The message for a delivery, and for what it tells besides.
+pub fn delivery(voice: &Voice, claim: &Claim) -> Message {
+    match claim.digest {
+        Some(why) => digest::message(voice, why, claim),
+        None if claim.merged.is_empty() => message(voice, claim.kind, &claim.body, claim.note.as_deref()),
+        None => merge::message(voice, claim),
+    }
 }
 
 /// The message for a stored notification. Total: what cannot be read is said to be unreadable.
@@ -61,10 +70,14 @@ pub fn message(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
         bare(voice, Tone::Warning, voice.words("unreadable-title", &[("problem", problem)]))
     });
     if let Some(names) = note {
-        let note = voice.words("unknown-channel", &[("names", names.into())]);
-        message.footer = Some(message.footer.map_or_else(|| note.clone(), |footer| format!("{footer}\n{note}")));
+        add_footer(&mut message, voice.words("unknown-channel", &[("names", names.into())]));
     }
     message
+}
+
+/// One more line below everything.
+fn add_footer(message: &mut Message, line: String) {
+    message.footer = Some(message.footer.take().map_or_else(|| line.clone(), |footer| format!("{footer}\n{line}")));
 }
 
 /// A message with nothing but its title.

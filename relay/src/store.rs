@@ -13,13 +13,16 @@ use tokio::sync::{oneshot, watch};
 
 use crate::channel::{Detail, MessageRef};
 
+mod claim;
 mod outbox;
 mod rows;
 mod sqlite;
 mod upkeep;
 mod writer;
 
-pub use rows::{Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
+pub use rows::{
+    Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification, Prepared, Told,
+};
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
 #[derive(Debug, Clone)]
@@ -119,11 +122,12 @@ impl Store {
     /// The delivery that is next for this channel. Its attempt is on disk as started when this returns, so that a
     /// killed process leaves a trace.
     ///
-    /// A message that is partly sent comes first, then the more urgent, then the older; within a group strictly
-    /// the older.
-    pub async fn claim(&self, channel: &str, now: Timestamp) -> Result<Next, StoreError> {
+    /// A message that is partly sent comes first, then the more urgent group, then the older. All that waits of a group
+    /// is told together. Where more groups wait than `served`, the number of messages that the channel has room for
+    /// before long, or where they have waited through an outage, many groups are told together.
+    pub async fn claim(&self, channel: &str, now: Timestamp, served: usize) -> Result<Next, StoreError> {
         let channel = channel.to_owned();
-        self.call(move |connection| outbox::claim(connection, &channel, now)).await
+        self.call(move |connection| claim::claim(connection, &channel, now, served)).await
     }
 
     /// Makes claimable again what a loop left in flight when it was stopped, marked as perhaps sent. Only for who is

@@ -215,7 +215,8 @@ async fn the_pace_outlives_a_restart() {
     let mut relay = Relay::new();
     for round in 0..3 {
         for number in 0..15 {
-            relay.append(&format!("alert {round} {number}"), "group", Severity::Warning).await;
+            let text = format!("alert {round} {number}");
+            relay.append(&text, &text, Severity::Warning).await;
         }
         relay.start(&[stand_in.webhook(1)]);
         relay.until_idle().await;
@@ -230,7 +231,7 @@ async fn a_chat_that_is_down_gets_everything_when_it_is_back() {
     stand_in.fail([Fault::Status { status: 500 }, Fault::CloseBefore, Fault::Status { status: 502 }]);
     let mut relay = Relay::new();
     for text in ["first", "second"] {
-        relay.append(text, "group", Severity::Warning).await;
+        relay.append(text, text, Severity::Warning).await;
     }
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
@@ -245,8 +246,8 @@ async fn a_message_whose_answer_was_lost_is_repeated_once_and_says_so() {
     let stand_in = Discord::start(short_rates()).await;
     stand_in.fail([Fault::CloseAfter]);
     let mut relay = Relay::new();
-    relay.append("crash", "group", Severity::Warning).await;
-    relay.append("next", "group", Severity::Warning).await;
+    relay.append("crash", "group", Severity::Critical).await;
+    relay.append("next", "other", Severity::Warning).await;
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
     let accepted = stand_in.accepted();
@@ -261,7 +262,7 @@ async fn a_kill_between_the_call_and_the_commit_leaves_one_marked_double() {
     let mut relay = Relay::new();
     relay.append("crash", "group", Severity::Warning).await;
     // What a process does up to the moment in which it is killed: claim, post, and nothing after.
-    let Next::Claim(claim) = relay.store.claim("ops-1", Timestamp::now()).await.unwrap() else { panic!() };
+    let Next::Claim(claim) = relay.store.claim("ops-1", Timestamp::now(), usize::MAX).await.unwrap() else { panic!() };
     let channel = channel(&stand_in.webhook(1));
     let payload = channel.render(&compose(&claim), Detail::Full).remove(0);
     let request = channel.post(&payload, &Posting::default());
@@ -321,8 +322,8 @@ async fn a_refused_message_is_tried_with_less_then_buried_and_the_others_go_on()
     let refusals = [Fault::Refuse, Fault::Refuse, Fault::Refuse, Fault::Refuse];
     stand_in.fail(refusals);
     let mut relay = Relay::new();
-    relay.append("bad", "group", Severity::Warning).await;
-    relay.append("good", "group", Severity::Warning).await;
+    relay.append("bad", "bad group", Severity::Warning).await;
+    relay.append("good", "good group", Severity::Warning).await;
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
     assert_eq!(statuses(&stand_in), [400, 400, 400, 400, 200]);

@@ -72,7 +72,7 @@ fn subject(group: &AlertGroup) -> String {
 }
 
 /// One alert, whichever it is.
-fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
+pub(super) fn item(voice: &Voice, group: &AlertGroup, alert: &Alert) -> Item {
     let mut item = container::item(voice, alert).unwrap_or_else(|| general(voice, alert));
     item.links = links::of_alert(voice, group, alert);
     item

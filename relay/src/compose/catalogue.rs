@@ -240,7 +240,9 @@ mod tests {
             include_str!("alert.rs"),
             include_str!("container.rs"),
             include_str!("container/condition.rs"),
+            include_str!("digest.rs"),
             include_str!("links.rs"),
+            include_str!("merge.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),
         ];

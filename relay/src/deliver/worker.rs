@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::hold::{Services, channel_scope, service_scope};
-use super::pace::{after, next_allowed};
+use super::pace::{after, next_allowed, served_within};
 use super::retry::{History, Step, next_attempt};
 use super::{Composer, Destination, http};
 use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
@@ -18,6 +18,9 @@ use crate::store::{Claim, Deferral, DeliveryId, Next, Store, StoreError};
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// A loop looks at the clock at least this often, in case somebody has set it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What cannot be told within this time, message by message, is told together.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What all loops share.
 pub(super) struct Tools {
@@ -130,7 +133,8 @@ impl Worker {
 
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        match self.tools.store.claim(&self.destination.name, now).await {
+        let served = served_within(&self.ended, self.destination.channel.limits().budgets, now, PATIENCE);
+        match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
                 self.attempt(&claim).await;
@@ -247,15 +251,22 @@ impl Worker {
         if !more {
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
-            let latency = now.duration_since(claim.received_at).try_into().unwrap_or_default();
-            self.tools.metrics.delivered_after(name, latency);
+            for merged in &claim.merged {
+                self.tools.metrics.delivery(name, merged.kind, Outcome::Coalesced);
+            }
+            for received_at in claim.merged.iter().map(|merged| merged.received_at).chain([claim.received_at]) {
+                let latency = now.duration_since(received_at).try_into().unwrap_or_default();
+                self.tools.metrics.delivered_after(name, latency);
+            }
         }
     }
 
     async fn bury(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
         self.insist(claim.id, now, Change::Bury(reason.to_owned())).await;
         let name = self.destination.name.as_str();
-        self.tools.metrics.delivery(name, claim.kind, Outcome::Dead);
+        for kind in claim.merged.iter().map(|merged| merged.kind).chain([claim.kind]) {
+            self.tools.metrics.delivery(name, kind, Outcome::Dead);
+        }
         tracing::error!(
             channel = name,
             group = claim.group_key,

@@ -79,6 +79,36 @@ pub enum Appended {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveryId(pub(super) i64);
 
+/// A delivery that another one's message tells as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its group.
+    pub group_key: String,
+    /// Firing or resolved.
+    pub status: Status,
+    /// How urgent.
+    pub severity: Severity,
+    /// A sentence about the notification itself.
+    pub note: Option<String>,
+    /// What the message is made from.
+    pub body: Vec<u8>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// Why one message tells of many groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// More of them wait than there is room for.
+    Storm,
+    /// They could not be told for a long time.
+    CatchUp,
+}
+
 /// A delivery whose next attempt has been recorded as started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -100,6 +130,10 @@ pub struct Claim {
     pub note: Option<String>,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// What the same message tells as well, the oldest first: older notifications of this group, or of many groups.
+    pub merged: Vec<Told>,
+    /// `Some` where it tells of many groups.
+    pub digest: Option<Digest>,
     /// 1 for the first attempt at this part.
     pub attempt: u32,
     /// An earlier attempt at this part may have arrived.
