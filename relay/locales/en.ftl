@@ -188,6 +188,17 @@ notice-started-off = Off, because they have no address: { $channels }.
 notice-stopping-title = 🛑 Seamark relay is stopping
 notice-stopping-body = Alertmanager keeps its notifications until the relay is back.
 
+## Trouble with a channel, told in the fallback channel
+
+trouble-dead-title = 🪦 Channel { $channel } refused a message for good
+trouble-dead-body = “{ $title }” was refused in every form: { $reason }. `seamark-relay dead-letters list` shows it, and others that may follow for the same reason.
+trouble-gone-title = 🔌 Channel { $channel } cannot be reached any more
+trouble-gone-body = The chat says that the destination is gone or that the token is wrong: { $reason }. Its messages are kept. Correct its address in relay.yml and reload.
+trouble-back-title = ✅ Channel { $channel } takes messages again
+trouble-back-body = What waited for it is sent now.
+trouble-moved-title = 📦 Channel { $channel } has moved
+trouble-moved-body = It is now { $reason }. The relay has followed; please change relay.yml as well.
+
 ## Durations
 
 duration-days = { $days ->

@@ -205,6 +205,17 @@ notice-started-off = Вимкнені, бо не мають адреси: { $cha
 notice-stopping-title = 🛑 Ретранслятор Seamark зупиняється
 notice-stopping-body = Доки ретранслятор не повернеться, сповіщення зберігає Alertmanager.
 
+## Негаразди з каналом (для запасного каналу)
+
+trouble-dead-title = 🪦 Канал { $channel } остаточно відхилив повідомлення
+trouble-dead-body = «{ $title }» відхилено в усіх виглядах: { $reason }. Його та інші, відхилені з тієї самої причини, показує `seamark-relay dead-letters list`.
+trouble-gone-title = 🔌 Канал { $channel } більше не доступний
+trouble-gone-body = Чат каже, що адресата немає або токен хибний: { $reason }. Повідомлення збережено. Виправте адресу в relay.yml і перечитайте налаштування.
+trouble-back-title = ✅ Канал { $channel } знову приймає повідомлення
+trouble-back-body = Усе, що на нього чекало, зараз надсилається.
+trouble-moved-title = 📦 Канал { $channel } переїхав
+trouble-moved-body = Нова адреса: { $reason }. Ретранслятор уже перейшов на неї; змініть також relay.yml.
+
 ## Тривалість
 
 duration-days = { $days ->

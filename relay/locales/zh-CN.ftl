@@ -154,6 +154,17 @@ notice-started-off = 未配置地址、未启用的通道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中继正在停止
 notice-stopping-body = 在中继恢复之前，通知由 Alertmanager 保留。
 
+## 通道故障（发到后备通道）
+
+trouble-dead-title = 🪦 通道 { $channel } 彻底拒绝了一条消息
+trouble-dead-body = “{ $title }”的各种形式均被拒绝：{ $reason }。可用 `seamark-relay dead-letters list` 查看这条消息，以及此后因同一原因被拒绝的其他消息。
+trouble-gone-title = 🔌 通道 { $channel } 已无法使用
+trouble-gone-body = 对方表示目标不存在或令牌有误：{ $reason }。消息均已保留。请在 relay.yml 中更正地址并重新加载。
+trouble-back-title = ✅ 通道 { $channel } 已恢复接收
+trouble-back-body = 等待中的消息正在发送。
+trouble-moved-title = 📦 通道 { $channel } 已迁移
+trouble-moved-body = 新的目标是 { $reason }，中继已自动切换；请同时修改 relay.yml。
+
 ## 时长
 
 duration-days = { $days } 天

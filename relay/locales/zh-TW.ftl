@@ -154,6 +154,17 @@ notice-started-off = 未設定位址、未啟用的頻道：{ $channels }。
 notice-stopping-title = 🛑 Seamark 中繼正在停止
 notice-stopping-body = 在中繼恢復之前，通知由 Alertmanager 保留。
 
+## 頻道故障（送到後備頻道）
+
+trouble-dead-title = 🪦 頻道 { $channel } 徹底拒絕了一則訊息
+trouble-dead-body = 「{ $title }」的各種形式均遭拒絕：{ $reason }。可用 `seamark-relay dead-letters list` 查看這則訊息，以及之後因同一原因遭拒的其他訊息。
+trouble-gone-title = 🔌 頻道 { $channel } 已無法使用
+trouble-gone-body = 對方表示目標不存在或權杖有誤：{ $reason }。訊息均已保留。請在 relay.yml 中更正位址並重新載入。
+trouble-back-title = ✅ 頻道 { $channel } 已恢復接收
+trouble-back-body = 等待中的訊息正在傳送。
+trouble-moved-title = 📦 頻道 { $channel } 已遷移
+trouble-moved-body = 新的目標是 { $reason }，中繼已自動切換；請一併修改 relay.yml。
+
 ## 時間長度
 
 duration-days = { $days } 天

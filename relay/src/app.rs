@@ -268,7 +268,9 @@ impl App {
 
     fn deliver(&self, config: &Config) -> Deliverer {
         let destinations = config.channels.iter().filter_map(|configured| {
-            Some(Destination { name: configured.name.clone(), channel: configured.channel.clone()? })
+            let name = configured.name.clone();
+            let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
+            Some(Destination { name, channel: configured.channel.clone()?, fallback })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();

@@ -18,10 +18,12 @@ mod links;
 mod merge;
 mod moment;
 mod notice;
+mod trouble;
 
 pub use catalogue::Locale;
 use catalogue::{Arg, Catalogue};
 pub use notice::Notice;
+pub use trouble::{Trouble, TroubleKind};
 
 /// How a channel is spoken to.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +64,10 @@ pub fn delivery(voice: &Voice, claim: &Claim) -> Message {
 /// `note` holds the names in the webhook's URL that are no channels, or channels that are off.
 pub fn message(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>) -> Message {
     let mut message = match kind {
-        MessageKind::Notice => Notice::from_json(body).map(|notice| notice::message(voice, &notice)),
+        MessageKind::Notice => match Trouble::from_json(body) {
+            Some(trouble) => Ok(trouble::message(voice, &trouble)),
+            None => Notice::from_json(body).map(|notice| notice::message(voice, &notice)),
+        },
         _ => ingest::parse(body).map(|group| alert::message(voice, &group)).map_err(|err| err.to_string()),
     }
     .unwrap_or_else(|problem| {

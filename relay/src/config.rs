@@ -42,6 +42,8 @@ pub struct Config {
     pub channels: Vec<ConfiguredChannel>,
     /// The channels for notifications that name none. All of them are on; never empty.
     pub default_channels: Vec<String>,
+    /// The channel that hears of the others' trouble; it is on.
+    pub fallback_channel: Option<String>,
 }
 
 /// One entry of `channels`.
@@ -84,9 +86,10 @@ fn config(root: &mut Section) -> Config {
     let channels: Vec<ConfiguredChannel> =
         root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
     let default_channels = default_channels(root, &channels);
+    let fallback_channel = fallback_channel(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
-    Config { listen, external_url, storage, access, notices, voice, channels, default_channels }
+    Config { listen, external_url, storage, access, notices, voice, channels, default_channels, fallback_channel }
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.
@@ -171,6 +174,22 @@ fn default_channels(root: &mut Section, channels: &[ConfiguredChannel]) -> Vec<S
         );
     }
     on
+}
+
+fn fallback_channel(root: &mut Section, channels: &[ConfiguredChannel]) -> Option<String> {
+    let name = root.text("fallback_channel").filter(|name| !name.is_empty())?;
+    match channels.iter().find(|channel| channel.name == name) {
+        Some(channel) if channel.channel.is_some() => return Some(name),
+        Some(_) => root.problem(
+            "fallback_channel",
+            format!("`{name}` has no address, so nobody would hear of trouble; a channel of `type: log` always works"),
+        ),
+        None => {
+            let hint = did_you_mean(&name, channels.iter().map(|channel| channel.name.as_str()));
+            root.problem("fallback_channel", format!("there is no channel `{name}`{hint}"));
+        }
+    }
+    None
 }
 
 fn known_channels(items: Vec<Item>, channels: &[ConfiguredChannel]) -> Vec<String> {

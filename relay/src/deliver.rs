@@ -17,6 +17,7 @@ use crate::store::{Claim, Store};
 
 mod hold;
 pub mod http;
+mod note;
 pub mod pace;
 pub mod retry;
 mod worker;
@@ -28,6 +29,15 @@ pub struct Destination {
     pub name: String,
     /// How to speak to it.
     pub channel: Arc<dyn Channel>,
+    /// The channel that is told when this one has trouble; never itself.
+    pub fallback: Option<String>,
+}
+
+impl Destination {
+    /// A channel whose trouble is told to nobody.
+    pub fn new(name: impl Into<String>, channel: impl Into<Arc<dyn Channel>>) -> Self {
+        Self { name: name.into(), channel: channel.into(), fallback: None }
+    }
 }
 
 /// Words a delivery for the channel of this name. Called at every attempt, so it says what is true then.

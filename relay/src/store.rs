@@ -197,6 +197,18 @@ impl Store {
         self.call(move |connection| upkeep::held_until(connection, &scope)).await
     }
 
+    /// Remembers that the destination of a channel that was configured with this address is elsewhere now.
+    pub async fn moved(&self, channel: &str, address: &str, to: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (channel, address, to) = (channel.to_owned(), address.to_owned(), to.to_owned());
+        self.call(move |connection| upkeep::moved(connection, &channel, &address, &to, now)).await
+    }
+
+    /// Where the destination of a channel that is configured with this address is now, if it has moved.
+    pub async fn moved_to(&self, channel: &str, address: &str) -> Result<Option<String>, StoreError> {
+        let (channel, address) = (channel.to_owned(), address.to_owned());
+        self.call(move |connection| upkeep::moved_to(connection, &channel, &address)).await
+    }
+
     /// Keeps a request that was no notification, for inspection: the newest [`REFUSED_KEPT`], the first
     /// [`REFUSED_BODY_LIMIT`] bytes of each.
     pub async fn keep_refused(&self, body: &[u8], reason: &str, now: Timestamp) -> Result<(), StoreError> {

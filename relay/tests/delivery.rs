@@ -79,9 +79,10 @@ impl Relay {
 
     /// Starts delivering to these webhooks, as `ops-1`, `ops-2` and so on.
     fn start(&mut self, webhooks: &[String]) {
-        let destination = |(number, url): (usize, &String)| Destination {
-            name: format!("ops-{}", number + 1),
-            channel: Arc::new(Hurried(channel(url))),
+        let destination = |(number, url): (usize, &String)| {
+            let channel: Arc<dyn Channel> = Arc::new(Hurried(channel(url)));
+            let fallback = (number == 0 && webhooks.len() > 1).then(|| "ops-2".to_owned());
+            Destination { fallback, ..Destination::new(format!("ops-{}", number + 1), channel) }
         };
         let destinations = webhooks.iter().enumerate().map(destination).collect();
         let composer: Composer = Arc::new(|claim, _| compose(claim));
@@ -312,7 +313,8 @@ async fn a_webhook_that_is_gone_is_left_alone_and_its_messages_stay() {
     relay.restart().await;
     relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
     relay.until_idle().await;
-    assert_eq!(stand_in.accepted().len(), 10);
+    // All of them, and a note that the channel is back.
+    assert_eq!(stand_in.accepted().len(), 11);
     relay.until_figure(up, "1").await;
 }
 
@@ -337,6 +339,61 @@ async fn a_refused_message_is_tried_with_less_then_buried_and_the_others_go_on()
     });
     assert_eq!(figures, ["3", "1", "1"]);
     relay.until_figure(r#"seamark_relay_dead_letters_total{channel="ops-1"}"#, "1").await;
+}
+
+/// What the fallback channel was told, as kind and channel; its composer shows the note as it is stored.
+fn notes(stand_in: &Discord) -> Vec<(String, String)> {
+    let of_fallback = stand_in.accepted().into_iter().filter(|message| message.webhook == "2");
+    let titles = titles(&of_fallback.collect::<Vec<_>>());
+    let notes =
+        titles.iter().filter_map(|title| serde_json::from_str::<serde_json::Value>(&title.replace("\\_", "_")).ok());
+    let text = |note: &serde_json::Value, key: &str| note[key].as_str().unwrap().to_owned();
+    notes
+        .map(|note| (text(&note, "trouble"), format!("{}: {}", text(&note, "channel"), text(&note, "reason"))))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_told_in_the_fallback_channel_once_and_its_own_not_at_all() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.append("bad", "bad group", Severity::Critical).await;
+    relay.append("bad again", "other group", Severity::Warning).await;
+    stand_in.fail(vec![Fault::Refuse; 8]);
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until_idle().await;
+    relay.restart().await;
+    relay.append("bad as well", "bad group", Severity::Critical).await;
+    stand_in.fail(vec![Fault::Refuse; 4]);
+    relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
+    relay.until("a note", || notes(&stand_in).len() == 1).await;
+    let reason = "ops-1: HTTP 400, code 50035: Invalid Form Body";
+    assert_eq!(notes(&stand_in), [("dead_letter".to_owned(), reason.to_owned())]);
+    // The fallback channel refuses a message of its own: that leads to no note.
+    stand_in.fail(vec![Fault::Refuse; 4]);
+    relay.append_to(&["ops-2"], "bad here", "bad group", Severity::Critical).await;
+    relay.until_idle().await;
+    assert_eq!((notes(&stand_in).len(), relay.store.dead_letters(9).await.unwrap().len()), (1, 4));
+}
+
+#[tokio::test]
+async fn the_fallback_channel_hears_once_that_a_channel_is_gone_and_that_it_is_back() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.append("crash", "group", Severity::Warning).await;
+    let wrong = stand_in.webhook(1).replace("s3cr3t-token", "wrong");
+    relay.start(&[wrong.clone(), stand_in.webhook(2)]);
+    relay.until("a note", || notes(&stand_in).len() == 1).await;
+    relay.restart().await;
+    relay.start(&[wrong.clone(), stand_in.webhook(2)]);
+    relay.until("asked again", || statuses(&stand_in).iter().filter(|status| **status == 401).count() == 2).await;
+    relay.restart().await;
+    relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
+    relay.until("it is back", || notes(&stand_in).len() == 2).await;
+    relay.until_idle().await;
+    let reason = "ops-1: HTTP 401, code 50027: Invalid Webhook Token";
+    assert_eq!(notes(&stand_in), [("gone".to_owned(), reason.to_owned()), ("back".to_owned(), "ops-1: ".to_owned())]);
+    assert_eq!(titles(&stand_in.accepted()).iter().filter(|title| *title == "crash").count(), 1);
 }
 
 #[tokio::test]
@@ -390,7 +447,7 @@ async fn the_log_channel_takes_every_message() {
     relay.append("crash", "group", Severity::Warning).await;
     let kind = KINDS.iter().find(|kind| kind.name == "log").unwrap();
     let channel = config::read(&Source::new("relay.yml", "{}"), |section| (kind.build)(section)).unwrap().unwrap();
-    let destinations = vec![Destination { name: "ops-1".to_owned(), channel: Arc::from(channel) }];
+    let destinations = vec![Destination::new("ops-1", channel)];
     let http = deliver::http::client().unwrap();
     let composer: Composer = Arc::new(|claim, _| compose(claim));
     let (store, metrics) = (relay.store.clone(), relay.metrics.clone());

@@ -10,7 +10,6 @@
 )]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -50,7 +49,7 @@ impl Relay {
         let source = Source::new("relay.yml", format!("webhook_url: {}", stand_in.webhook(1)));
         let kind = KINDS.iter().find(|kind| kind.name == "discord").unwrap();
         let channel = config::read(&source, |section| (kind.build)(section)).unwrap().unwrap();
-        let destination = Destination { name: "ops".to_owned(), channel: Arc::from(channel) };
+        let destination = Destination::new("ops", channel);
         let composer = compose::composer(
             [("ops".to_owned(), Voice { locale: Locale::En, zone: TimeZone::UTC })].into(),
             Voice { locale: Locale::En, zone: TimeZone::UTC },
@@ -99,9 +98,10 @@ fn last_words(stand_in: &Discord) -> BTreeMap<String, (bool, Timestamp)> {
     for message in stand_in.accepted() {
         let text = message.body.to_string();
         for (at, _) in text.match_indices("Group") {
-            let name = text[at..at + 8].to_owned();
+            let (before, after) = text.split_at(at);
+            let name: String = after.chars().take(8).collect();
             // The line of a resolved alert begins with these words, and so does its title.
-            let before: String = text[..at].chars().rev().take(30).collect::<String>().chars().rev().collect();
+            let before: String = before.chars().rev().take(30).collect::<Vec<char>>().into_iter().rev().collect();
             if before.contains("Resolved: ") {
                 last.insert(name, (true, message.arrived_at));
             } else if before.contains("⚠️ ") || before.contains("🔴 ") {

@@ -245,6 +245,7 @@ mod tests {
             include_str!("merge.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),
+            include_str!("trouble.rs"),
         ];
         let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
         let keys = keys(Locale::En);
