@@ -34,6 +34,9 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// cut off is sent again after the next start, and says that it may be a repeat.
 const CALLS_UNDER_WAY: Duration = Duration::from_secs(4);
 
+/// Series of `seamark_relay_alerts_firing` at most: labels are anybody's choice.
+const FIRING_SERIES: u32 = 1000;
+
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
 pub struct Origin {
@@ -244,6 +247,10 @@ impl App {
             Ok(backlog) => shared.metrics.expose_outbox(&mut out, &backlog, Timestamp::now()),
             // Left out rather than zero: nobody knows what waits.
             Err(err) => error!(%err, "the outbox cannot be counted"),
+        }
+        match shared.store.firing(Timestamp::now(), FIRING_SERIES).await {
+            Ok(firing) => shared.metrics.expose_alerts(&mut out, &firing),
+            Err(err) => error!(%err, "the alerts that fire cannot be counted"),
         }
         shared.process.expose(&mut out);
         out

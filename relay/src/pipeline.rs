@@ -93,7 +93,7 @@ pub async fn accept(
     }
     let note = (!unknown.is_empty()).then(|| excerpt(&unknown.join(", ")));
     let notification = notification(&group, channels.clone(), note, body, now);
-    match store.append(notification).await? {
+    match store.append_of(notification, group.alerts.clone()).await? {
         Appended::Stored => {
             info!(group = %group.group_key, status = group.status.as_str(), alerts = group.alerts.len(), "notification stored");
             Ok(Accepted::Stored(channels))

@@ -11,15 +11,18 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use crate::alert::Alert;
 use crate::channel::{Detail, MessageRef};
 
 mod claim;
 mod outbox;
+mod record;
 mod rows;
 mod sqlite;
 mod upkeep;
 mod writer;
 
+pub use record::{AlertRecord, FORGOTTEN_AFTER, Firing};
 pub use rows::{
     Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification, Prepared, Told,
 };
@@ -93,6 +96,15 @@ impl Store {
     ///
     /// [`StoreError::Unavailable`]: nothing was stored.
     pub async fn append(&self, notification: Notification) -> Result<Appended, StoreError> {
+        self.append_of(notification, Vec::new()).await
+    }
+
+    /// Stores a notification as [`Store::append`] does, and notes its alerts in the record, both or neither.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: nothing was stored.
+    pub async fn append_of(&self, notification: Notification, alerts: Vec<Alert>) -> Result<Appended, StoreError> {
         let (answer, answered) = oneshot::channel();
         // Told by the writer's thread: whoever asked may be gone by then, and the notification is to be sent all the same.
         let news = self.inner.appended.clone();
@@ -102,7 +114,13 @@ impl Store {
             }
         };
         self.inner.writer.submit(writer::job(
-            move |connection| outbox::append(connection, &notification),
+            move |connection| {
+                let appended = outbox::append(connection, &notification)?;
+                if appended == Appended::Stored {
+                    record::note(connection, &alerts, notification.received_at)?;
+                }
+                Ok(appended)
+            },
             tell,
             answer,
         ));
@@ -217,6 +235,16 @@ impl Store {
         self.call(move |connection| upkeep::keep_refused(connection, &body, &reason, now)).await
     }
 
+    /// How many alerts fire, by name, severity and instance: at most `limit` rows.
+    pub async fn firing(&self, now: Timestamp, limit: u32) -> Result<Vec<Firing>, StoreError> {
+        self.call(move |connection| record::firing(connection, now, limit)).await
+    }
+
+    /// The alerts that fired at any time since then, the latest first, at most `limit`.
+    pub async fn alerts_since(&self, since: Timestamp, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        self.call(move |connection| record::since(connection, since, limit)).await
+    }
+
     /// What waits, for every channel that ever had something to send.
     pub async fn backlog(&self) -> Result<Vec<Backlog>, StoreError> {
         self.call(upkeep::backlog).await
@@ -228,10 +256,10 @@ impl Store {
     }
 
     /// Removes what nobody will ask for again, a bounded number of rows at a time; in a file that is half full, the
-    /// oldest of what is finished as well. Returns how many deliveries and notifications went; call again while it is
+    /// oldest of what is finished as well. Returns how many rows went or were ended; call again while it is
     /// not 0.
     pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
-        self.call(move |connection| upkeep::prune(connection, now)).await
+        self.call(move |connection| Ok(upkeep::prune(connection, now)? + record::prune(connection, now)?)).await
     }
 
     /// Runs `work` on the writer's connection and waits for its commit.

@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use seamark_relay::alert::{Severity, Status};
+use seamark_relay::alert::{Alert, Labels, Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
 use seamark_relay::store::{
-    Appended, Backlog, Claim, Deferral, Digest, MessageKind, Next, Notification, REFUSED_BODY_LIMIT, Store, StoreError,
+    Appended, Backlog, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
+    REFUSED_BODY_LIMIT, Store, StoreError,
 };
 use serde_json::json;
 
@@ -329,7 +330,7 @@ async fn old_rows_are_removed_and_waiting_ones_never() {
 #[tokio::test]
 async fn history_makes_room_for_what_waits() {
     let directory = Directory::new();
-    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    let store = Store::open_bounded(&directory.file(), 440 * 1024).unwrap();
     store.append(notification("waiting", "group")).await.unwrap();
     for number in 0..60 {
         let told = Notification { channels: vec!["told".to_owned()], ..notification(&format!("{number}"), "other") };
@@ -482,6 +483,53 @@ async fn after_an_outage_more_than_a_few_groups_are_caught_up_with_at_once() {
     store.defer(early.id, deferral(at(600), false), at(600)).await.unwrap();
     let late = claim_pressed(&store, at(600), 30).await;
     assert_eq!((told(&late), late.digest), (vec!["b", "c", "d", "a"], Some(Digest::CatchUp)));
+}
+
+fn alert(instance: &str, ended: Option<i64>) -> Alert {
+    let labels = [("alertname", "Down"), ("instance", instance), ("severity", "critical")];
+    Alert {
+        status: if ended.is_some() { Status::Resolved } else { Status::Firing },
+        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        annotations: Labels::new(),
+        starts_at: at(0),
+        ends_at: ended.map(at),
+        generator_url: None,
+        fingerprint: instance.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_record_knows_what_fires_and_what_did() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let note = async |text: &str, seconds, alerts: Vec<Alert>| {
+        let notification = Notification { received_at: at(seconds), ..notification(text, "g") };
+        store.append_of(notification, alerts).await.unwrap()
+    };
+    note("1", 10, vec![alert("web-1", None), alert("web-2", None)]).await;
+    note("2", 70, vec![alert("web-1", Some(60)), alert("web-2", None)]).await;
+    // A notification of another receiver comes late: what is over stays over.
+    note("3", 71, vec![alert("web-1", None)]).await;
+    let firing = |instance: &str| Firing {
+        alertname: "Down".to_owned(),
+        severity: "critical".to_owned(),
+        instance: instance.to_owned(),
+        count: 1,
+    };
+    assert_eq!(store.firing(at(100), 10).await.unwrap(), [firing("web-2")]);
+    let records = store.alerts_since(at(0), 10).await.unwrap();
+    let said: Vec<_> = records.iter().map(|record| (&*record.fingerprint, record.ends_at, record.last_seen)).collect();
+    assert_eq!(said, [("web-1", Some(at(60)), at(71)), ("web-2", None, at(70))]);
+    assert_eq!((records[0].labels.clone(), records[0].first_seen), (alert("web-1", None).labels, at(10)));
+
+    // Nobody says that web-2 is resolved: it is forgotten, and ended when it was last heard of.
+    let forgotten = 70 + i64::try_from(FORGOTTEN_AFTER.as_secs()).unwrap();
+    assert_eq!(store.firing(at(forgotten - 1), 10).await.unwrap().len(), 1);
+    assert_eq!(store.firing(at(forgotten), 10).await.unwrap(), []);
+    assert_eq!(store.prune(at(forgotten)).await.unwrap(), 1);
+    assert_eq!(store.alerts_since(at(65), 10).await.unwrap()[0].ends_at, Some(at(70)));
+    while store.prune(at(90 * 86_400)).await.unwrap() > 0 {}
+    assert_eq!(store.alerts_since(at(0), 10).await.unwrap(), []);
 }
 
 #[tokio::test]
