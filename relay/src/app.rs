@@ -277,7 +277,7 @@ impl App {
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
-            Some(Destination { name, channel: configured.channel.clone()?, fallback })
+            Some(Destination { name, channel: configured.channel.clone()?, fallback, update: configured.update })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();

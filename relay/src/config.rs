@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
 
-use crate::channel::{Channel, KINDS, Kind};
+use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
 use crate::compose::{Locale, Voice};
+use crate::deliver::Update;
 
 mod access;
 
@@ -53,6 +54,8 @@ pub struct ConfiguredChannel {
     pub name: String,
     /// How it is spoken to.
     pub voice: Voice,
+    /// What becomes of a group's message when there is more to say.
+    pub update: Update,
     /// `None`: its address is empty, so it is off.
     pub channel: Option<Arc<dyn Channel>>,
 }
@@ -121,8 +124,14 @@ fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChanne
         name.problem("a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only");
     }
     let voice = voice(&mut section, outer);
-    let channel = kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
-    ConfiguredChannel { name: name.text.clone(), voice, channel }
+    let update = section.one_of("update", &[("post", Update::Post), ("edit", Update::Edit)]).unwrap_or_default();
+    let channel: Option<Arc<dyn Channel>> =
+        kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
+    let (any, nothing) = (MessageRef("1".to_owned()), Payload(serde_json::json!({})));
+    if update == Update::Edit && channel.as_ref().is_some_and(|channel| channel.edit(&any, &nothing).is_none()) {
+        section.problem("update", "this type of channel cannot change a message once it is sent; leave it at `post`");
+    }
+    ConfiguredChannel { name: name.text.clone(), voice, update, channel }
 }
 
 fn kind(section: &mut Section) -> Option<&'static Kind> {

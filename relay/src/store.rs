@@ -24,7 +24,8 @@ mod writer;
 
 pub use record::{AlertRecord, FORGOTTEN_AFTER, Firing};
 pub use rows::{
-    Appended, Backlog, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification, Prepared, Told,
+    Appended, Backlog, Card, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification,
+    Prepared, Told,
 };
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
@@ -195,6 +196,18 @@ impl Store {
     pub async fn message_refs(&self, channel: &str, group_key: &str) -> Result<Vec<MessageRef>, StoreError> {
         let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
         self.call(move |connection| outbox::message_refs(connection, &channel, &group_key)).await
+    }
+
+    /// What was posted last for a group of a channel, where the chat gave it an id.
+    pub async fn card(&self, channel: &str, group_key: &str) -> Result<Option<Card>, StoreError> {
+        let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
+        self.call(move |connection| outbox::card(connection, &channel, &group_key)).await
+    }
+
+    /// Forgets what was posted for a group of a channel: it can be neither answered nor edited any more.
+    pub async fn forget_card(&self, channel: &str, group_key: &str) -> Result<(), StoreError> {
+        let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
+        self.call(move |connection| outbox::forget_card(connection, &channel, &group_key)).await
     }
 
     /// When attempts at this channel ended (or began, if their end is not known), since then, the oldest first.

@@ -38,6 +38,14 @@ fn the_example_works_with_nothing_configured() {
 }
 
 #[test]
+fn only_a_channel_that_can_change_messages_may_be_told_to() {
+    let found = problems("channels: {screen: {type: log, update: edit}}").join(" ");
+    assert!(found.contains("cannot change a message once it is sent"), "{found}");
+    let webhook = "webhook_url: \"https://discord.com/api/webhooks/1/t\"";
+    assert!(read(&format!("channels: {{ops: {{type: discord, update: edit, {webhook}}}}}")).is_ok());
+}
+
+#[test]
 fn a_fallback_channel_has_to_be_on() {
     let channels = "channels: {screen: {type: log}, ops: {type: discord, webhook_url: \"\"}}";
     let found = |name: &str| problems(&format!("fallback_channel: {name}\n{channels}")).join(" ");

@@ -19,7 +19,7 @@ use seamark_relay::alert::{Severity, Status};
 use seamark_relay::channel::{
     Allowance, Channel, Detail, KINDS, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict,
 };
-use seamark_relay::deliver::{self, Composer, Deliverer, Destination};
+use seamark_relay::deliver::{self, Composer, Deliverer, Destination, Update};
 use seamark_relay::message::{Item, Message, Span, Tone};
 use seamark_relay::metrics::Metrics;
 use seamark_relay::store::{Claim, MessageKind, Next, Notification, Store};
@@ -54,6 +54,9 @@ impl Channel for Hurried {
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         self.0.post(payload, how)
     }
+    fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
+        self.0.edit(at, payload)
+    }
     fn verdict(&self, response: &Response) -> Verdict {
         self.0.verdict(response)
     }
@@ -68,13 +71,14 @@ struct Relay {
     store: Store,
     metrics: Metrics,
     deliverer: Option<Deliverer>,
+    update: Update,
 }
 
 impl Relay {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&directory.path().join("relay.db")).unwrap();
-        Self { directory, store, metrics: Metrics::default(), deliverer: None }
+        Self { directory, store, metrics: Metrics::default(), deliverer: None, update: Update::Post }
     }
 
     /// Starts delivering to these webhooks, as `ops-1`, `ops-2` and so on.
@@ -82,7 +86,7 @@ impl Relay {
         let destination = |(number, url): (usize, &String)| {
             let channel: Arc<dyn Channel> = Arc::new(Hurried(channel(url)));
             let fallback = (number == 0 && webhooks.len() > 1).then(|| "ops-2".to_owned());
-            Destination { fallback, ..Destination::new(format!("ops-{}", number + 1), channel) }
+            Destination { fallback, update: self.update, ..Destination::new(format!("ops-{}", number + 1), channel) }
         };
         let destinations = webhooks.iter().enumerate().map(destination).collect();
         let composer: Composer = Arc::new(|claim, _| compose(claim));
@@ -394,6 +398,28 @@ async fn the_fallback_channel_hears_once_that_a_channel_is_gone_and_that_it_is_b
     let reason = "ops-1: HTTP 401, code 50027: Invalid Webhook Token";
     assert_eq!(notes(&stand_in), [("gone".to_owned(), reason.to_owned()), ("back".to_owned(), "ops-1: ".to_owned())]);
     assert_eq!(titles(&stand_in.accepted()).iter().filter(|title| *title == "crash").count(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_edited_any_more_is_posted_anew() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.update = Update::Edit;
+    relay.append("one down", "group", Severity::Warning).await;
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until_idle().await;
+    stand_in.fail([Fault::Status { status: 404 }]);
+    relay.append("two down", "group", Severity::Warning).await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods(), ["POST", "PATCH", "POST"]);
+    assert_eq!(titles(&stand_in.accepted()), ["one down", "two down"]);
+    assert!(stand_in.accepted().iter().all(|message| message.body.get("content").is_none()), "nothing is a repeat");
+    // It got worse: that is a new message in any case.
+    relay.append("all down", "group", Severity::Critical).await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods().last().map(String::as_str), Some("POST"));
+    let up = r#"seamark_relay_channel_up{channel="ops-1"}"#;
+    assert_eq!(relay.figure(up).as_deref(), Some("1"));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::hold::{Services, channel_scope, gone_scope, service_scope};
 use super::pace::{after, next_allowed, served_within};
 use super::retry::{History, Step, next_attempt};
-use super::{Composer, Destination, http, note};
+use super::{Composer, Destination, Update, card, http, note};
 use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
 use crate::compose::TroubleKind;
 use crate::ingest::KeyHash;
@@ -45,6 +45,7 @@ enum Change {
     Degrade(Detail, String),
     Bury(String),
     Hold(String, Timestamp),
+    ForgetCard(String, String),
     Move { channel: String, address: String, to: String },
 }
 
@@ -57,6 +58,7 @@ impl Change {
             Self::Degrade(to, reason) => store.degrade(id, *to, reason.clone(), now).await,
             Self::Bury(reason) => store.bury(id, reason.clone(), now).await,
             Self::Hold(scope, until) => store.hold(scope, *until).await,
+            Self::ForgetCard(channel, group_key) => store.forget_card(channel, group_key).await,
             Self::Move { channel, address, to } => store.moved(channel, address, to, now).await,
         }
     }
@@ -169,23 +171,55 @@ impl Worker {
     async fn attempt(&mut self, claim: &Claim) {
         let message = (self.tools.composer)(claim, &self.destination.name);
         let Some((payload, more)) = self.part(claim, &message).await else { return };
+        let Ok(card) = self.tools.store.card(&self.destination.name, &claim.group_key).await else {
+            // Nothing was sent: the claim is given back as soon as the store can write again.
+            return self.put_off(claim).await;
+        };
+        let channel = &*self.destination.channel;
+        let is_edited = self.destination.update == Update::Edit;
+        let edit = card::edit(channel, claim, card.as_ref(), &payload, more).filter(|_| is_edited);
         let how = Posting {
             silent: message.silent,
             maybe_repeated: claim.maybe_repeated.then(|| message.maybe_repeated.clone()),
-            reply_to: None,
+            reply_to: card::reply_to(claim, card.as_ref()),
         };
-        let request = self.destination.channel.post(&payload, &how);
+        let request = edit.as_ref().map_or_else(|| channel.post(&payload, &how), |(request, _)| request.clone());
         let answer = http::call(&self.tools.http, &request).await;
         let now = Timestamp::now();
         self.record(now);
-        let (verdict, maybe_sent) = match &answer {
+        let (mut verdict, maybe_sent) = match &answer {
             Ok(response) => {
                 self.keep_to(response, now);
                 (self.destination.channel.verdict(response), false)
             }
-            Err(failure) => (Verdict::Unavailable(failure.reason.clone()), failure.maybe_sent),
+            // An edit that is repeated is no second message.
+            Err(failure) => (Verdict::Unavailable(failure.reason.clone()), failure.maybe_sent && edit.is_none()),
         };
+        if let Some((_, reference)) = edit {
+            match &mut verdict {
+                Verdict::Delivered(at) => *at = reference,
+                Verdict::Refused(reason) | Verdict::Gone(reason) => return self.post_anew(claim, reason, now).await,
+                _ => {}
+            }
+        }
         self.settle(claim, &verdict, maybe_sent, more, now).await;
+    }
+
+    /// The message that was to be edited is not there any more, or too old: the next attempt posts a new one.
+    async fn post_anew(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
+        let name = self.destination.name.as_str();
+        tracing::info!(channel = name, "a message of channel `{name}` cannot be edited ({reason}); a new one follows");
+        self.insist(claim.id, now, Change::ForgetCard(claim.channel.clone(), claim.group_key.clone())).await;
+        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason: reason.to_owned() };
+        self.insist(claim.id, now, Change::Defer(deferral)).await;
+    }
+
+    /// Nothing was sent.
+    async fn put_off(&mut self, claim: &Claim) {
+        let now = Timestamp::now();
+        let reason = "the store could not be read".to_owned();
+        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason };
+        self.insist(claim.id, now, Change::Defer(deferral)).await;
     }
 
     /// The part to send, and whether others follow. A message of several is laid out once and kept: parts of two

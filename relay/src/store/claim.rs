@@ -9,10 +9,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::outbox::{detail_named, kind_named, prepared};
+use super::outbox::{detail_named, kind_named, prepared, severity_named, status_named};
 use super::sqlite::{column, millis, time};
 use super::{Claim, DeliveryId, Digest, MessageKind, Next, Told};
-use crate::alert::{Severity, Status};
 use crate::channel::Detail;
 
 /// The longest wait that [`super::Store::defer`] is asked for. A row that is due later than this was written before the
@@ -275,10 +274,8 @@ fn told(row: &Row<'_>) -> rusqlite::Result<Told> {
         id: DeliveryId(row.get(0)?),
         kind: column(row, 1, kind_named)?,
         group_key: row.get(2)?,
-        status: column(row, 3, |word| [Status::Firing, Status::Resolved].into_iter().find(|s| s.as_str() == word))?,
-        severity: column(row, 4, |word| {
-            [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|s| s.as_str() == word)
-        })?,
+        status: column(row, 3, status_named)?,
+        severity: column(row, 4, severity_named)?,
         note: row.get(5)?,
         body: row.get(6)?,
         received_at: time(row.get(7)?)?,

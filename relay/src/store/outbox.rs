@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claim::{finish_merged, release_merged};
 use super::sqlite::{column, millis, time};
-use super::{Appended, DeadLetter, Deferral, DeliveryId, MessageKind, Notification, Prepared};
-use crate::alert::Severity;
+use super::{Appended, Card, DeadLetter, Deferral, DeliveryId, MessageKind, Notification, Prepared};
+use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
 
 /// A message that is partly sent goes before everything else: its parts belong together.
@@ -246,4 +246,32 @@ pub(super) fn message_refs(
         )?
         .query_map([channel, group_key], |row| row.get(0).map(MessageRef))?
         .collect()
+}
+
+pub(super) fn card(connection: &Connection, channel: &str, group_key: &str) -> rusqlite::Result<Option<Card>> {
+    let references = message_refs(connection, channel, group_key)?;
+    connection
+        .prepare_cached(
+            "SELECT n.status, n.severity FROM deliveries d JOIN notifications n ON n.id = d.notification
+             WHERE d.id = (SELECT max(delivery) FROM message_refs WHERE channel = ?1 AND group_key = ?2)",
+        )?
+        .query_row([channel, group_key], |row| {
+            Ok(Card { references, status: column(row, 0, status_named)?, severity: column(row, 1, severity_named)? })
+        })
+        .optional()
+}
+
+pub(super) fn forget_card(connection: &Connection, channel: &str, group_key: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM message_refs WHERE channel = ?1 AND group_key = ?2")?
+        .execute([channel, group_key])
+        .map(drop)
+}
+
+pub(super) fn status_named(word: &str) -> Option<Status> {
+    [Status::Firing, Status::Resolved].into_iter().find(|status| status.as_str() == word)
+}
+
+pub(super) fn severity_named(word: &str) -> Option<Severity> {
+    [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|severity| severity.as_str() == word)
 }

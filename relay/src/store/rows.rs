@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::alert::{Severity, Status};
-use crate::channel::Detail;
+use crate::channel::{Detail, MessageRef};
 
 /// What a message is, for metrics, order and wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +77,7 @@ pub enum Appended {
 
 /// Names one delivery: one notification on its way to one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DeliveryId(pub(super) i64);
+pub struct DeliveryId(pub(crate) i64);
 
 /// A delivery that another one's message tells as well.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,6 +153,17 @@ pub struct Prepared {
     pub payload: serde_json::Value,
     /// Others follow.
     pub more: bool,
+}
+
+/// What was posted last for a group, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// The ids of its parts.
+    pub references: Vec<MessageRef>,
+    /// Firing or resolved.
+    pub status: Status,
+    /// How urgent.
+    pub severity: Severity,
 }
 
 /// The answer to [`super::Store::claim`].
