@@ -8,12 +8,16 @@ use std::time::Duration;
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 
+pub use self::body::{Body, Form};
 use self::limits::Meter;
 use crate::message::Message;
 
+mod body;
 mod discord;
+mod files;
 pub mod limits;
 mod log;
+mod mention;
 mod split;
 
 /// Every kind there is, in the order in which they are listed to users.
@@ -47,7 +51,7 @@ pub struct Limits {
     pub budgets: &'static [(u32, Duration)],
 }
 
-/// A message part of a size that the service takes in one call: its JSON body.
+/// A message part of a size that the service takes in one call: its JSON, with its files in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Payload(pub serde_json::Value);
 
@@ -58,7 +62,7 @@ pub struct Posting {
     pub silent: bool,
     /// An earlier try may have arrived: say so, in the words given.
     pub maybe_repeated: Option<String>,
-    /// The message this one answers.
+    /// The message this one answers. What is refused as an answer is worth a try without it.
     pub reply_to: Option<MessageRef>,
 }
 
@@ -69,8 +73,8 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Secret,
-    /// The JSON body.
-    pub body: serde_json::Value,
+    /// What it carries.
+    pub body: Body,
 }
 
 impl fmt::Debug for Request {
@@ -128,7 +132,8 @@ pub enum Verdict {
     Unavailable(String),
     /// The destination has moved; use this one from now on.
     Moved(String),
-    /// This payload will never be taken: degrade once more, then bury it. Holds the reason, without secrets.
+    /// This payload will never be taken: degrade once more, then bury it. Of an edit: post it anew, because the message is
+    /// no longer there. Holds the reason, without secrets.
     Refused(String),
     /// The destination is gone, or the token is wrong: stop calling it. Holds the reason, without secrets.
     Gone(String),
@@ -163,7 +168,8 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// The call that posts a payload.
     fn post(&self, payload: &Payload, how: &Posting) -> Request;
 
-    /// The call that replaces an earlier message; `None` where the service cannot.
+    /// The call that replaces an earlier message, with all that was in it; `None` where the service cannot. It calls
+    /// nobody.
     fn edit(&self, _at: &MessageRef, _payload: &Payload) -> Option<Request> {
         None
     }

@@ -92,6 +92,7 @@ fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
         title,
         url: None,
         items: Vec::new(),
+        attachments: Vec::new(),
         footer: None,
         more: voice.words("more-items", &[("number", "{n}".into())]),
         maybe_repeated: voice.words("maybe-repeated", &[]),

@@ -3,6 +3,9 @@
 //! Text here is plain data. A channel escapes it when it renders, so nothing in a label can become markup or ping
 //! anybody.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 /// The colour of a message or of one of its items.
@@ -80,6 +83,33 @@ pub struct Item {
     pub at: Option<Timestamp>,
 }
 
+/// A picture or another file that goes with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its file name, such as `memory.png`.
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// What is in it.
+    pub bytes: Arc<[u8]>,
+    /// What it shows, for those who cannot see it.
+    pub description: String,
+}
+
+impl Attachment {
+    /// Whether chats can show it within the message.
+    pub fn is_picture(&self) -> bool {
+        ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(&self.media_type.as_str())
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, media_type, bytes, description } = self;
+        write!(f, "Attachment({name:?}, {media_type}, {} bytes, {description:?})", bytes.len())
+    }
+}
+
 /// A message, ready for any channel to lay out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
@@ -91,6 +121,8 @@ pub struct Message {
     pub url: Option<String>,
     /// What it speaks of; the worst first. May be empty for a notice.
     pub items: Vec<Item>,
+    /// Pictures and files that go with it; the most telling first.
+    pub attachments: Vec<Attachment>,
     /// What stands below everything, such as the host of the relay or how many alerts were cut.
     pub footer: Option<String>,
     /// How to say that `n` more items were left out where even the shortest form has no room for them; `{n}` stands

@@ -1,7 +1,7 @@
 //! From a webhook's bytes to rows of the outbox: parse, route, drop repeats, store.
 
 use jiff::Timestamp;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::alert::{AlertGroup, Status};
 use crate::config::Config;
@@ -95,7 +95,7 @@ pub async fn accept(
     let notification = notification(&group, channels.clone(), note, body, now);
     match store.append_of(notification, group.alerts.clone()).await? {
         Appended::Stored => {
-            info!(group = %group.group_key, status = group.status.as_str(), alerts = group.alerts.len(), "notification stored");
+            debug!(group = %group.group_key, status = group.status.as_str(), alerts = group.alerts.len(), "notification stored");
             Ok(Accepted::Stored(channels))
         }
         Appended::Duplicate => {

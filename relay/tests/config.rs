@@ -81,8 +81,10 @@ fn the_example_names_every_key_there_is() {
         "token_file",
         "notices",
         "thread_id",
+        "thread_name",
         "username",
         "avatar_url",
+        "mention",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }

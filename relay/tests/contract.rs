@@ -13,8 +13,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use seamark_kit::config::{self, Source};
-use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
-use seamark_relay::message::{Field, Item, Message, Span, Tone};
+use seamark_relay::channel::limits::{self, Limit};
+use seamark_relay::channel::{Body, Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
+use seamark_relay::message::{Attachment, Field, Item, Message, Span, Tone};
 
 #[path = "stand_in/discord_rules.rs"]
 mod discord_rules;
@@ -24,7 +25,10 @@ const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Deta
 /// The keys of a channel of each kind.
 fn example(kind: &str) -> &'static str {
     match kind {
-        "discord" => "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token",
+        "discord" => {
+            "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token\n\
+             mention: {critical: '<@&77001>', warning: '<@77002>', info: '@here'}"
+        }
         "log" => "{}",
         kind => panic!("the kind `{kind}` has no example here"),
     }
@@ -36,6 +40,15 @@ fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
         "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
         "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
         kind => panic!("the kind `{kind}` has no rules here"),
+    }
+}
+
+/// The rows of the relay's table for a kind, and the same numbers as the judge knows them.
+fn numbers(kind: &str) -> (&'static [&'static Limit], &'static [(&'static str, usize)]) {
+    match kind {
+        "discord" => (limits::discord::ALL, discord_rules::NUMBERS),
+        "log" => (&[], &[]),
+        kind => panic!("the kind `{kind}` has no numbers here"),
     }
 }
 
@@ -57,6 +70,7 @@ fn message(items: Vec<Item>) -> Message {
         title: "ContainerCrashed on web-1".to_owned(),
         url: Some("https://alerts.example/#/alerts".to_owned()),
         items,
+        attachments: Vec::new(),
         footer: Some("relay on web-1".to_owned()),
         more: "and {n} more".to_owned(),
         maybe_repeated: "may be a repeat".to_owned(),
@@ -87,11 +101,26 @@ fn item(number: usize, filling: &str, fields: usize) -> Item {
     }
 }
 
+/// The message in a body; of a form the part that holds it.
+fn json(kind: &str, body: Body) -> serde_json::Value {
+    match (kind, body) {
+        (_, Body::Json(json)) => json,
+        ("discord", Body::Form(form)) => serde_json::from_str(&form.fields[0].1).unwrap(),
+        (kind, body) => panic!("the kind `{kind}` posts {body:?}"),
+    }
+}
+
 fn bodies(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<serde_json::Value> {
+    posted(channel, message, detail).into_iter().map(|(_, body)| body).collect()
+}
+
+/// Each part, and its body as it is posted.
+fn posted(channel: &dyn Channel, message: &Message, detail: Detail) -> Vec<(Payload, serde_json::Value)> {
     let how = Posting { maybe_repeated: Some(message.maybe_repeated.clone()), ..Posting::default() };
     let payloads = channel.render(message, detail);
     assert!(!payloads.is_empty(), "{} renders nothing as {detail:?}", channel.kind());
-    payloads.iter().map(|payload| channel.post(payload, &how).body).collect()
+    let body = |payload: &Payload| json(channel.kind(), channel.post(payload, &how).body);
+    payloads.into_iter().map(|payload| (payload.clone(), body(&payload))).collect()
 }
 
 #[test]
@@ -146,7 +175,11 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
             for (count, fields) in [(0, 0), (1, 0), (1, 60), (3, 30), (60, 4), (300, 2)] {
                 let message = message((0..count).map(|number| item(number, &filling, fields)).collect());
                 for detail in DETAILS {
-                    let bodies = bodies(channel.as_ref(), &message, detail);
+                    let (payloads, bodies): (Vec<_>, Vec<_>) =
+                        posted(channel.as_ref(), &message, detail).into_iter().unzip();
+                    for meter in payloads.iter().flat_map(|payload| channel.meters(payload)) {
+                        assert!(meter.used <= meter.limit.most, "{} {detail:?}: {meter:?}", channel.kind());
+                    }
                     for body in &bodies {
                         judge(channel.kind(), body).unwrap_or_else(|problem| {
                             panic!("{} {detail:?} {count} items, {fields} fields: {problem}", channel.kind())
@@ -161,6 +194,15 @@ fn the_longest_message_keeps_to_every_limit_and_names_or_counts_every_alert() {
     }
 }
 
+#[test]
+fn the_table_of_limits_is_the_one_that_the_services_judge_by() {
+    for kind in KINDS {
+        let (rows, numbers) = numbers(kind.name);
+        let rows: Vec<(&str, usize)> = rows.iter().map(|limit| (limit.what, limit.most)).collect();
+        assert_eq!(rows, numbers, "{}", kind.name);
+    }
+}
+
 /// Each is named, or among the `n` of "and n more"; the only item of a message needs no name beside the title.
 fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
     let text = bodies.iter().map(ToString::to_string).collect::<String>().replace('\\', "");
@@ -170,18 +212,52 @@ fn every_item_is_accounted_for(bodies: &[serde_json::Value], count: usize) {
     assert!(more.is_some() || count == 0 || text.contains(&format!("item-{:05}x", count - 1)));
 }
 
+/// Whom a body rings, by rules that are not the relay's, and whom the example names for something critical.
+fn rings(kind: &str, body: &serde_json::Value) -> (Vec<String>, &'static [&'static str]) {
+    match kind {
+        "discord" => (discord_rules::rings(body), &["<@&77001>"]),
+        "log" => (Vec::new(), &[]),
+        kind => panic!("nobody knows here whom the kind `{kind}` rings"),
+    }
+}
+
+#[test]
+fn a_message_rings_once_for_whom_the_configuration_names_and_for_nobody_else() {
+    let label = "@everyone @here <@1> <@&2> <@77002> <@&77001>";
+    for channel in channels() {
+        for (tone, fires) in [(Tone::Critical, true), (Tone::Good, false), (Tone::Neutral, false), (Tone::Ended, false)]
+        {
+            for (detail, count) in DETAILS.into_iter().flat_map(|detail| [(detail, 1), (detail, 60)]) {
+                let items = vec![item(0, &label.repeat(20), 1); count];
+                let message = Message { tone, title: label.to_owned(), ..message(items) };
+                for (number, body) in bodies(channel.as_ref(), &message, detail).iter().enumerate() {
+                    let (rung, named) = rings(channel.kind(), body);
+                    let expected = if fires && number == 0 { named } else { &[] };
+                    assert_eq!(rung, expected, "{} {detail:?} {tone:?}, part {number}: {body}", channel.kind());
+                }
+                for payload in channel.render(&message, detail) {
+                    let edit = channel.edit(&MessageRef("1".to_owned()), &payload);
+                    let rung =
+                        edit.map(|edit| rings(channel.kind(), &json(channel.kind(), edit.body)).0).unwrap_or_default();
+                    assert_eq!(rung, [""; 0], "an edit on {}", channel.kind());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn markup_and_mentions_in_a_label_stay_text() {
     let label = "@everyone @here <@123> [pay](https://evil.example) **bold** `code` https://evil.example";
     let evil = Item { body: vec![Span::Text(label.to_owned())], links: Vec::new(), ..item(0, label, 1) };
-    let message = Message { title: label.to_owned(), footer: Some(label.to_owned()), ..message(vec![evil]) };
+    let message =
+        Message { tone: Tone::Good, title: label.to_owned(), footer: Some(label.to_owned()), ..message(vec![evil]) };
     for channel in channels() {
         for detail in DETAILS {
             for body in bodies(channel.as_ref(), &message, detail) {
                 if channel.kind() == "log" {
                     continue;
                 }
-                assert_eq!(body["allowed_mentions"], serde_json::json!({ "parse": [] }));
                 let text = body.to_string();
                 for pings in ["@everyone", "@here", "<@1"] {
                     assert!(!text.contains(pings), "{detail:?}: {text}");
@@ -191,6 +267,25 @@ fn markup_and_mentions_in_a_label_stay_text() {
                     assert!(!rendered.contains(markup), "{rendered}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_message_with_files_says_as_much_as_one_without() {
+    let file = |name: &str, size: usize| Attachment {
+        name: name.to_owned(),
+        media_type: "image/png".to_owned(),
+        bytes: vec![7; size].into(),
+        description: "memory".to_owned(),
+    };
+    let attachments = vec![file("memory.png", 1000), file("empty.png", 0), file("../a b.txt", 1)];
+    let with = Message { attachments, ..message(vec![item(0, "x", 2)]) };
+    for channel in channels() {
+        for detail in DETAILS {
+            let bodies = bodies(channel.as_ref(), &with, detail);
+            let text: String = bodies.iter().map(ToString::to_string).collect();
+            assert!(text.contains("ContainerCrashed on web-1"), "{} {detail:?}: {text}", channel.kind());
         }
     }
 }

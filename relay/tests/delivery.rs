@@ -183,6 +183,7 @@ fn compose(claim: &Claim) -> Message {
         title,
         url: None,
         items: (0..count).map(item).collect(),
+        attachments: Vec::new(),
         footer: None,
         more: "and {n} more".to_owned(),
         maybe_repeated: "may be a repeat".to_owned(),
@@ -460,7 +461,7 @@ async fn an_error_of_the_network_does_not_show_the_address() {
     let request = Request {
         method: Method::Post,
         url: Secret::new("http://127.0.0.1:1/api/webhooks/1/s3cr3t-token"),
-        body: serde_json::json!({}),
+        body: serde_json::json!({}).into(),
     };
     let problem = deliver::http::call(&deliver::http::client().unwrap(), &request).await.unwrap_err();
     assert!(!problem.maybe_sent);

@@ -46,7 +46,7 @@ impl Channel for Log {
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         let text = payload.0.as_str().unwrap_or_default();
         let text = how.maybe_repeated.as_ref().map_or(text.to_owned(), |words| format!("({}) {text}", escape(words)));
-        Request { method: Method::Print, url: Secret::new(""), body: text.into() }
+        Request { method: Method::Print, url: Secret::new(""), body: serde_json::Value::from(text).into() }
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -109,6 +109,7 @@ mod tests {
             title: title.to_owned(),
             url: None,
             items: Vec::new(),
+            attachments: Vec::new(),
             footer: None,
             more: "and {n} more".to_owned(),
             maybe_repeated: "may be a repeat".to_owned(),

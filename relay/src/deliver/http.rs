@@ -3,10 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::channel::{Method, Request, Response};
+use reqwest::multipart::Part;
+
+use crate::channel::{Body, Form, Method, Request, Response};
 
 /// A chat that has not answered by then gets the message again later.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// A call with files takes as long as the line to the chat needs for them.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is read of an answer, in bytes; the rest is of no interest.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -50,12 +54,17 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
         Method::Post => client.post(url),
         Method::Patch => client.patch(url),
         Method::Print => {
-            let text = request.body.as_str().unwrap_or_default();
+            let text = request.body.json().and_then(|json| json.as_str()).unwrap_or_default();
             tracing::info!(target: seamark_kit::telemetry::WORK, "{text}");
             return Ok(Response { status: 200, ..Response::default() });
         }
     };
-    let mut answer = builder.json(&request.body).timeout(REQUEST_TIMEOUT).send().await.map_err(no_answer)?;
+    let (builder, timeout) = match &request.body {
+        Body::Json(json) => (builder.json(json), REQUEST_TIMEOUT),
+        Body::Form(form) => (builder.multipart(multipart(form)), UPLOAD_TIMEOUT),
+    };
+    let answer = builder.timeout(timeout).send().await;
+    let mut answer = answer.map_err(|error| no_answer(error, timeout))?;
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
     };
@@ -72,10 +81,20 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
     Ok(Response { status: answer.status().as_u16(), headers, body })
 }
 
-fn no_answer(error: reqwest::Error) -> NoAnswer {
+fn multipart(form: &Form) -> reqwest::multipart::Form {
+    let fields = form.fields.iter().cloned();
+    let texts = fields.fold(reqwest::multipart::Form::new(), |all, (name, text)| all.text(name, text));
+    form.files.iter().fold(texts, |all, (name, file)| {
+        let part = || Part::bytes(file.bytes.to_vec()).file_name(file.name.clone());
+        // A media type that is none is left away: the chat looks at the name then.
+        all.part(name.clone(), part().mime_str(&file.media_type).unwrap_or_else(|_| part()))
+    })
+}
+
+fn no_answer(error: reqwest::Error, timeout: Duration) -> NoAnswer {
     let error = error.without_url();
     let reason = if error.is_timeout() && !error.is_connect() {
-        format!("no answer within {} s", REQUEST_TIMEOUT.as_secs())
+        format!("no answer within {} s", timeout.as_secs())
     } else {
         causes(&error)
     };

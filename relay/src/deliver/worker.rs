@@ -469,7 +469,8 @@ pub(super) async fn stopped_within(stopped: &mut watch::Receiver<bool>, wait: Du
 fn address(destination: &Destination) -> String {
     let request = destination.channel.post(&Payload(serde_json::json!({})), &Posting::default());
     let mut key = KeyHash::default();
-    key.strings(&[request.url.expose(), &request.body.to_string()]);
+    let body = request.body.json().map(ToString::to_string).unwrap_or_default();
+    key.strings(&[request.url.expose(), &body]);
     key.finish()
 }
 

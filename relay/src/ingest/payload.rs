@@ -76,7 +76,7 @@ fn own_fingerprint(labels: &Labels) -> String {
 }
 
 /// Undoes Go's `regexp.QuoteMeta`, through which Alertmanager puts a receiver's name: `ops\.chat` is `ops.chat`.
-fn unquote(name: &str) -> String {
+pub(super) fn unquote(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let mut characters = name.chars().peekable();
     while let Some(character) = characters.next() {
@@ -161,9 +161,13 @@ impl<'a> At<'a> {
         if self.optional("endsAt").is_none() {
             return Ok(None);
         }
-        let ends_at = self.time("endsAt")?;
-        Ok(Some(ends_at).filter(|ends_at| status == Status::Resolved && *ends_at > GO_ZERO))
+        Ok(end(status, self.time("endsAt")?))
     }
+}
+
+/// When an alert ended, if it has.
+pub(super) fn end(status: Status, ends_at: Timestamp) -> Option<Timestamp> {
+    Some(ends_at).filter(|ends_at| status == Status::Resolved && *ends_at > GO_ZERO)
 }
 
 /// The first second after Go's zero time, 0001-01-01T00:00:00Z.

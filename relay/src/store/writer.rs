@@ -46,12 +46,15 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    connection.execute_batch("SAVEPOINT job")?;
+    let say = |words| connection.prepare_cached(words)?.execute([]).map(drop);
+    say("SAVEPOINT job")?;
     let result = work(connection);
-    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     // After a full disk SQLite has rolled everything back by itself, and there is no savepoint left to end.
     if !connection.is_autocommit() {
-        connection.execute_batch(end)?;
+        if result.is_err() {
+            say("ROLLBACK TO job")?;
+        }
+        say("RELEASE job")?;
     }
     result
 }

@@ -1,12 +1,12 @@
 //! A stand-in for Discord's webhooks: its real limits and rates, its real answers, and faults on demand.
 //!
 //! Sources: Discord's documentation, "Execute Webhook", "Rate Limits", "Message", "Opcodes and Status Codes". Also there:
-//! `GET /messages` lists what was accepted, `GET /answers` counts the answers, `POST /faults` queues faults.
+//! `GET /messages` lists what was accepted and is still there, `GET /answers` counts the answers, `POST /faults` queues faults.
 
 // Each test uses its own part of it.
 #![allow(dead_code)]
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,8 +21,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+#[path = "discord_messages.rs"]
+mod messages;
 #[path = "discord_rules.rs"]
 pub mod rules;
+
+use messages::Call;
 
 /// What the stand-in holds its callers to.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +35,7 @@ pub struct Rates {
     pub webhook: (u32, Duration),
     /// Calls in a window of a chat channel, which only a 429 tells.
     pub channel: (u32, Duration),
-    /// 401, 403 and 429 in ten minutes that lead to a ban.
+    /// 401, 403, 429 and calls of deleted webhooks in ten minutes that lead to a ban.
     pub ban_after: usize,
 }
 
@@ -59,6 +63,8 @@ pub enum Fault {
     Redirect,
     /// There is no such webhook.
     Unknown,
+    /// The message to be edited is older than an hour, and this is one edit too many.
+    OldEdit,
     /// Never answers.
     Hang,
     /// Closes without having read the message.
@@ -77,7 +83,14 @@ pub struct Accepted {
     pub webhook: String,
     #[serde(serialize_with = "as_text")]
     pub arrived_at: Timestamp,
+    /// As it is after its edits.
     pub body: Value,
+    /// The thread it stands in.
+    pub thread: Option<String>,
+    /// Names and sizes of its files.
+    pub files: Vec<(String, usize)>,
+    /// How often it was edited.
+    pub edits: usize,
 }
 
 fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
@@ -101,6 +114,13 @@ struct Shared {
     windows: HashMap<String, Window>,
     calls: HashMap<String, VecDeque<Instant>>,
     bad: VecDeque<Instant>,
+    /// Webhooks of forums.
+    forums: BTreeSet<String>,
+    /// Threads that are there.
+    threads: BTreeSet<String>,
+    /// Webhooks that were deleted.
+    removed: BTreeSet<String>,
+    last_id: u64,
 }
 
 /// A window that begins with its first call.
@@ -134,6 +154,26 @@ impl Discord {
     /// The address of a webhook.
     pub fn webhook(&self, id: u32) -> String {
         format!("http://{}/api/webhooks/{id}/s3cr3t-token", self.address)
+    }
+
+    /// Makes the chat channel of this webhook a forum.
+    pub fn is_forum(&self, webhook: u32) {
+        self.lock().forums.insert(webhook.to_string());
+    }
+
+    /// Somebody deletes a webhook.
+    pub fn remove_webhook(&self, webhook: u32) {
+        self.lock().removed.insert(webhook.to_string());
+    }
+
+    /// Opens a thread.
+    pub fn open_thread(&self, id: &str) {
+        self.lock().threads.insert(id.to_owned());
+    }
+
+    /// Somebody deletes a message.
+    pub fn delete(&self, id: &str) {
+        self.lock().accepted.retain(|message| message.id != id);
     }
 
     /// Queues faults for the next calls.
@@ -182,8 +222,16 @@ async fn webhook(State(it): State<Discord>, request: Request) -> Response {
         Fault::CloseBefore => std::panic::resume_unwind(Box::new("closed before reading")),
         _ => {}
     }
-    let body = to_bytes(body, 25 * 1024 * 1024).await.unwrap_or_default();
-    let (status, headers, answer) = it.answer(&fault, head.method.as_str(), head.uri.path(), head.uri.query(), &body);
+    let Ok(body) = to_bytes(body, 64 * 1024 * 1024).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let call = Call {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        content_type,
+        body: &body,
+    };
+    let (status, headers, answer) = it.answer(&fault, &call);
     if fault == Fault::CloseAfter {
         std::panic::resume_unwind(Box::new("closed after reading"));
     }
@@ -194,13 +242,15 @@ async fn webhook(State(it): State<Discord>, request: Request) -> Response {
 type Answer = (StatusCode, HeaderMap, Body);
 
 impl Discord {
-    fn answer(&self, fault: &Fault, method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Answer {
+    fn answer(&self, fault: &Fault, call: &Call<'_>) -> Answer {
         let mut shared = self.lock();
         if let Some(answer) = shared.banned() {
             return answer;
         }
-        let answer = shared.judge(fault, method, path, query, body);
-        if matches!(answer.0.as_u16(), 401 | 403 | 429)
+        let answer = shared.judge(fault, call);
+        // Calls of a webhook that is gone are restricted as well, says "Rate Limits"; of other things 404 is an answer.
+        let gone = answer.0.as_u16() == 404 && shared.is_removed(call.path);
+        if (gone || matches!(answer.0.as_u16(), 401 | 403 | 429))
             && answer.1.get("x-ratelimit-scope").is_none_or(|s| s != "shared")
         {
             shared.bad.push_back(Instant::now());
@@ -210,16 +260,18 @@ impl Discord {
 }
 
 impl Shared {
-    fn judge(&mut self, fault: &Fault, method: &str, path: &str, query: Option<&str>, body: &[u8]) -> Answer {
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let (id, token) = match parts.as_slice() {
-            ["api", "webhooks", id, token] => (*id, *token),
-            ["api", version, "webhooks", id, token] if version.starts_with('v') => (*id, *token),
+    fn judge(&mut self, fault: &Fault, call: &Call<'_>) -> Answer {
+        let parts: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+        let after_api = match parts.as_slice() {
+            ["api", version, rest @ ..] if version.starts_with('v') => rest,
+            ["api", rest @ ..] => rest,
             _ => return error(404, 0, "404: Not Found"),
         };
-        if method != "POST" {
-            return error(405, 0, "405: Method Not Allowed");
-        }
+        let (id, token, message) = match after_api {
+            ["webhooks", id, token] => (*id, *token, None),
+            ["webhooks", id, token, "messages", message] => (*id, *token, Some(*message)),
+            _ => return error(404, 0, "404: Not Found"),
+        };
         // Every call counts, whatever becomes of it.
         let (mut headers, limited) = self.count(id);
         if let Some(limited) = limited {
@@ -229,29 +281,17 @@ impl Shared {
             answer.1.extend(headers.drain().filter_map(|(name, value)| Some((name?, value))));
             return answer;
         }
+        if self.removed.contains(id) {
+            return error(404, 10015, "Unknown Webhook");
+        }
         if token == "wrong" {
             return error(401, 50027, "Invalid Webhook Token");
         }
-        match rules::judge(body) {
-            Err(rejection) => (StatusCode::BAD_REQUEST, headers, Body::from(rejection.body().to_string())),
-            Ok(message) => {
-                let number = 1_184_000_000_000_000_000_u64 + self.accepted.len() as u64;
-                let answer = json!({
-                    "id": number.to_string(), "type": 0, "channel_id": id, "webhook_id": id,
-                    "content": message.get("content"), "timestamp": Timestamp::now().to_string(),
-                });
-                let webhook = id.to_owned();
-                let accepted =
-                    Accepted { id: number.to_string(), webhook, arrived_at: Timestamp::now(), body: message };
-                self.accepted.push(accepted);
-                let waits = query.unwrap_or_default().split('&').any(|pair| pair == "wait=true");
-                if waits {
-                    (StatusCode::OK, headers, Body::from(answer.to_string()))
-                } else {
-                    (StatusCode::NO_CONTENT, headers, Body::empty())
-                }
-            }
-        }
+        let (status, answer) = self
+            .obey(id, message, call)
+            .unwrap_or_else(|no| (StatusCode::from_u16(no.status).unwrap_or(StatusCode::BAD_REQUEST), no.body()));
+        let answer = if status == StatusCode::NO_CONTENT { Body::empty() } else { Body::from(answer.to_string()) };
+        (status, headers, answer)
     }
 
     /// Counts a call in both windows. The headers, and a 429 if it was one too many.
@@ -289,6 +329,10 @@ impl Shared {
         (headers.clone(), wait.map(|wait| too_many(headers, wait, false)))
     }
 
+    fn is_removed(&self, path: &str) -> bool {
+        path.split('/').skip_while(|part| *part != "webhooks").nth(1).is_some_and(|id| self.removed.contains(id))
+    }
+
     fn banned(&mut self) -> Option<Answer> {
         let now = Instant::now();
         while self.bad.front().is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(600)) {
@@ -312,6 +356,9 @@ fn injected(fault: &Fault) -> Option<Answer> {
         Fault::Blocked => error(429, 0, "You are being blocked from accessing our API temporarily."),
         Fault::Redirect => (StatusCode::FOUND, headers(&[("location", "/elsewhere".to_owned())]), Body::empty()),
         Fault::Unknown => error(404, 10015, "Unknown Webhook"),
+        Fault::OldEdit => {
+            error(429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later")
+        }
         Fault::Hang | Fault::CloseBefore | Fault::CloseAfter | Fault::None => return None,
     })
 }

@@ -7,13 +7,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::channel::split::{clean, cut};
+use super::problem::describe;
 use crate::channel::{Allowance, MessageRef, Response, Verdict};
 
-/// Unknown channel, unknown webhook, invalid webhook token.
-const GONE_CODES: [i64; 3] = [10003, 10015, 50027];
-/// A forum wants a thread, has one too many, or does not know the one that was named.
-const THREAD_CODES: [i64; 3] = [220_001, 220_002, 220_003];
+/// Unknown channel.
+const CHANNEL: i64 = 10003;
+/// Unknown message: the one to be edited was deleted.
+const MESSAGE: i64 = 10008;
+/// Too many edits of messages that are older than an hour.
+const OLD_EDITS: i64 = 30046;
+/// Unknown webhook; invalid webhook token; archived thread, locked thread; a forum wants a thread, has one too many, or is
+/// none. Somebody has to change the configuration or the chat.
+const GONE_CODES: [i64; 7] = [10015, 50027, 50083, 160_005, 220_001, 220_002, 220_003];
 /// A block without a duration: the window in which Discord counts bad requests.
 const BLOCKED_WAIT: Duration = Duration::from_secs(600);
 /// A 429 that does not say how long.
@@ -21,18 +26,20 @@ const UNSAID_WAIT: Duration = Duration::from_secs(5);
 /// Longer than any ban that was seen (a day), and short enough for arithmetic with moments.
 const LONGEST_WAIT_SECONDS: f64 = 30.0 * 86_400.0;
 
-pub(super) fn verdict(response: &Response) -> Verdict {
+/// `posts`: messages go into forum posts of their own, so that a thread that is gone concerns one message only, and the
+/// name of a message needs that of its thread.
+pub(super) fn verdict(response: &Response, posts: bool) -> Verdict {
     let json: Option<Value> = serde_json::from_slice(&response.body).ok();
     let json = json.filter(Value::is_object);
     let code = json.as_ref().and_then(|json| json.get("code")).and_then(Value::as_i64).unwrap_or(0);
     match response.status {
-        200..=299 => Verdict::Delivered(reference(json.as_ref())),
+        200..=299 => Verdict::Delivered(reference(json.as_ref(), posts)),
+        400..=499 if code == OLD_EDITS => throttled(response, json.as_ref()),
         429 => throttled(response, json.as_ref()),
         400..=499 if GONE_CODES.contains(&code) => Verdict::Gone(describe(response, json.as_ref())),
-        400..=499 if THREAD_CODES.contains(&code) => Verdict::Gone(format!(
-            "{}; check the channel's `thread_id`: a forum needs one that exists",
-            describe(response, json.as_ref())
-        )),
+        400..=499 if code == MESSAGE || (code == CHANNEL && posts) => {
+            Verdict::Refused(describe(response, json.as_ref()))
+        }
         401 | 403 | 404 | 410 => Verdict::Gone(describe(response, json.as_ref())),
         // It did not read the request in time.
         408 => Verdict::Unavailable(describe(response, json.as_ref())),
@@ -48,18 +55,27 @@ pub(super) fn allowance(response: &Response) -> Option<Allowance> {
     Some(Allowance { remaining, reset_after })
 }
 
-fn reference(json: Option<&Value>) -> MessageRef {
-    let id = json.and_then(|json| json.get("id")).and_then(Value::as_str).unwrap_or_default();
-    let number = !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit());
-    MessageRef(if number { id.to_owned() } else { String::new() })
+/// `ID`, or `THREAD/ID` of a message in a post of its own.
+fn reference(json: Option<&Value>, posts: bool) -> MessageRef {
+    let number = |key: &str| {
+        let id = json.and_then(|json| json.get(key)).and_then(Value::as_str).unwrap_or_default();
+        (!id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit())).then_some(id)
+    };
+    let Some(id) = number("id") else { return MessageRef::default() };
+    match number("channel_id").filter(|_| posts) {
+        Some(thread) => MessageRef(format!("{thread}/{id}")),
+        None => MessageRef(id.to_owned()),
+    }
 }
 
 fn throttled(response: &Response, json: Option<&Value>) -> Verdict {
     let body_wait = json.and_then(|json| json.get("retry_after")).and_then(Value::as_f64).and_then(seconds);
     let header = |name| response.header(name).and_then(|text| text.trim().parse().ok()).and_then(seconds);
     let said = body_wait.or_else(|| header("retry-after")).or_else(|| header("x-ratelimit-reset-after"));
-    // Only Discord's own answers hold a `retry_after` or its headers; the rest is Cloudflare, which blocks the address.
-    let discord = body_wait.is_some() || response.header("x-ratelimit-scope").is_some();
+    // Only Discord's own answers hold a `retry_after`, a code or its headers; the rest is Cloudflare, which blocks the
+    // address.
+    let code = json.and_then(|json| json.get("code")).and_then(Value::as_i64).unwrap_or(0);
+    let discord = body_wait.is_some() || code != 0 || response.header("x-ratelimit-scope").is_some();
     let flagged = json.and_then(|json| json.get("global")).and_then(Value::as_bool).unwrap_or(false);
     let global = flagged || response.header("x-ratelimit-global").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let blocked = !discord && (json.is_none() || response.header("x-ratelimit-limit").is_none());
@@ -72,43 +88,13 @@ fn seconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number.min(LONGEST_WAIT_SECONDS)).ok()
 }
 
-/// Status, code and message, and which parts of the request were wrong: no secret is among what Discord sends back.
-fn describe(response: &Response, json: Option<&Value>) -> String {
-    let mut words = format!("HTTP {}", response.status);
-    let Some(json) = json else {
-        let body = String::from_utf8_lossy(&response.body);
-        let body = body.trim();
-        // A page of HTML says nothing here.
-        if !body.is_empty() && !body.starts_with('<') {
-            words.push_str(&format!(": {}", one_line(body, 100)));
-        }
-        return words;
-    };
-    if let Some(code) = json.get("code").and_then(Value::as_i64) {
-        words.push_str(&format!(", code {code}"));
-    }
-    if let Some(message) = json.get("message").and_then(Value::as_str) {
-        words.push_str(&format!(": {}", one_line(message, 200)));
-    }
-    // Version 6, which unversioned addresses speak, has the fields at the top: `{"embeds":["0"]}`.
-    let errors = json.get("errors").or_else(|| json.get("message").is_none().then_some(json));
-    if let Some(errors) = errors {
-        words.push_str(&format!(" {}", one_line(&errors.to_string(), 300)));
-    }
-    words
-}
-
-fn one_line(text: &str, limit: usize) -> String {
-    cut(&clean(text).replace('\n', " "), limit).0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Verdict {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        verdict(&Response { status, headers, body: body.as_bytes().to_vec() })
+        verdict(&Response { status, headers, body: body.as_bytes().to_vec() }, false)
     }
 
     fn throttled(millis: u64, whole_service: bool) -> Verdict {
@@ -121,6 +107,12 @@ mod tests {
         assert_eq!(answer(200, &[], r#"{"id":"1184","type":0}"#), delivered("1184"));
         assert_eq!(answer(200, &[], r#"{"id":"../../x"}"#), delivered(""));
         assert_eq!(answer(204, &[], ""), delivered(""));
+        let body = br#"{"id":"1184","channel_id":"22"}"#.to_vec();
+        let in_a_post = verdict(&Response { status: 200, body, ..Response::default() }, true);
+        assert_eq!(
+            (in_a_post, answer(200, &[], r#"{"id":"1184","channel_id":"22"}"#)),
+            (delivered("22/1184"), delivered("1184"))
+        );
     }
 
     #[test]
@@ -142,6 +134,23 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_of_an_old_message_waits_and_one_of_a_deleted_message_is_refused() {
+        let old = r#"{"message":"Maximum number of edits to messages older than 1 hour reached","code":30046}"#;
+        assert_eq!(answer(429, &[], old), throttled(5000, false));
+        let gone = r#"{"message":"Unknown Message","code":10008}"#;
+        let words = "HTTP 404, code 10008: Unknown Message; the message was deleted".to_owned();
+        assert_eq!(answer(404, &[], gone), Verdict::Refused(words));
+    }
+
+    #[test]
+    fn a_thread_that_is_gone_is_the_end_of_its_channel_or_of_one_post() {
+        let body = br#"{"message":"Unknown Channel","code":10003}"#.to_vec();
+        let response = Response { status: 404, body, ..Response::default() };
+        assert!(matches!(verdict(&response, false), Verdict::Gone(_)));
+        assert!(matches!(verdict(&response, true), Verdict::Refused(_)));
+    }
+
+    #[test]
     fn numbers_that_are_no_time_are_not_waited_for() {
         assert_eq!(answer(429, &[], r#"{"retry_after":-1,"global":false}"#), throttled(600_000, true));
         assert_eq!(answer(429, &[], r#"{"retry_after":1e300}"#), throttled(30 * 86_400_000, false));
@@ -149,25 +158,15 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_was_wrong() {
-        let body = r#"{"message":"Invalid Form Body","code":50035,"errors":{"embeds":{"0":{"title":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH"}]}}}}}"#;
-        assert_eq!(
-            answer(400, &[], body),
-            Verdict::Refused(
-                r#"HTTP 400, code 50035: Invalid Form Body {"embeds":{"0":{"title":{"_errors":[{"code":"BASE_TYPE_MAX_LENGTH"}]}}}}"#
-                    .to_owned()
-            )
-        );
-        assert_eq!(
-            answer(400, &[], r#"{"embeds":["0"]}"#),
-            Verdict::Refused(r#"HTTP 400 {"embeds":["0"]}"#.to_owned())
-        );
-        let empty = r#"{"message":"Cannot send an empty message","code":50006}"#;
-        assert_eq!(
-            answer(400, &[], empty),
-            Verdict::Refused("HTTP 400, code 50006: Cannot send an empty message".to_owned())
-        );
+        let refused = |words: &str| Verdict::Refused(words.to_owned());
+        assert_eq!(answer(400, &[], r#"{"embeds":["0"]}"#), refused("HTTP 400 (embeds: 0)"));
         let odd = r#"{"message":"The request body contains invalid JSON.","code":50109}"#;
-        assert!(matches!(answer(400, &[], odd), Verdict::Refused(_)));
+        assert_eq!(answer(400, &[], odd), refused("HTTP 400, code 50109: The request body contains invalid JSON"));
+        let large = r#"{"message":"Request entity too large","code":40005}"#;
+        assert_eq!(
+            answer(413, &[], large),
+            refused("HTTP 413, code 40005: Request entity too large; it was too large")
+        );
     }
 
     #[test]

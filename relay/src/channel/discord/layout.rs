@@ -2,17 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::limits::{
-    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, FOOTER, FULL_MESSAGES,
-    MESSAGES_PER_GROUP, TITLE,
-};
 use super::markup::{Place, footer, link, plain, text, web_address};
+use crate::channel::limits::discord::{
+    CONTENT, DESCRIPTION, EMBEDS, EMBEDS_TOTAL, FIELD_NAME, FIELD_VALUE, FIELDS, THREAD_NAME, TITLE,
+};
 use crate::channel::split::{pack, points};
 use crate::channel::{Detail, Payload};
 use crate::message::{Field, Item, Message, Span, Tone};
 
+/// So many messages one group becomes at most: a third of a minute's budget. What has no room is counted.
+const MESSAGES_PER_GROUP: usize = 10;
+/// A group that would need more messages than these in full is told in short form.
+const FULL_MESSAGES: usize = 3;
 /// Room for the words of a repeat above a message without embeds.
 const REPEAT_ROOM: usize = 200;
+/// More than the longest mentions take: ten times `<@&`, twenty digits and `> `.
+const MENTION_ROOM: usize = 300;
 /// Code points of an item's body that the short form keeps.
 const SHORT_BODY: usize = 300;
 /// What a footer may take from the room of a message.
@@ -20,19 +25,26 @@ const FOOTER_ROOM: usize = 300;
 /// What stands where Discord wants something and there is nothing.
 const NOTHING: &str = "–";
 
-/// Lays the message out. A full form that needs too many messages gives way to the short one.
-pub(super) fn render(message: &Message, detail: Detail) -> Vec<Payload> {
+/// Lays the message out. A full form that needs too many messages gives way to the short one. `above`: code points of
+/// what will stand above the text.
+pub(super) fn render(message: &Message, detail: Detail, above: usize) -> Vec<Payload> {
     match detail {
         // More items than embeds: no need to lay them out to know that it is too much.
-        Detail::Full if message.items.len() > FULL_MESSAGES * EMBEDS => render(message, Detail::Compact),
+        Detail::Full if message.items.len() > FULL_MESSAGES * EMBEDS.most => render(message, Detail::Compact, above),
         Detail::Full => {
             let full = embeds(message, full_items(message));
-            if full.len() <= FULL_MESSAGES { payloads(&full) } else { render(message, Detail::Compact) }
+            if full.len() <= FULL_MESSAGES { payloads(&full) } else { render(message, Detail::Compact, above) }
         }
         Detail::Compact => payloads(&compact(message)),
-        Detail::Plain => plain_texts(message),
+        Detail::Plain => plain_texts(message, CONTENT.most - REPEAT_ROOM - above.min(MENTION_ROOM)),
         Detail::Title => vec![content(&title_line(message))],
     }
+}
+
+/// The title of a forum post: `template` with the message's title in it.
+pub(super) fn thread_name(template: &str, title: &str) -> String {
+    let name = template.replace("{title}", title).replace('\n', " ");
+    or_nothing(footer(name.trim(), THREAD_NAME.most))
 }
 
 /// An embed and what it takes from [`EMBEDS_TOTAL`].
@@ -112,7 +124,7 @@ fn full_items(message: &Message) -> Vec<Embed> {
     match message.items.as_slice() {
         // One embed is enough for one item; its own title is repeated only if it says something else.
         [only] => {
-            let own = text(&[Span::Strong(only.title.clone())], Place::Body, TITLE);
+            let own = text(&[Span::Strong(only.title.clone())], Place::Body, TITLE.most);
             let said = message.title.contains(only.title.trim());
             let mut embeds = item(only, heading.title, if said { "" } else { &own });
             if let Some(first) = embeds.first_mut() {
@@ -121,7 +133,7 @@ fn full_items(message: &Message) -> Vec<Embed> {
             embeds
         }
         items => {
-            let items = items.iter().flat_map(|one| item(one, plain(&one.title, Place::Title, TITLE), ""));
+            let items = items.iter().flat_map(|one| item(one, plain(&one.title, Place::Title, TITLE.most), ""));
             std::iter::once(heading).chain(items).collect()
         }
     }
@@ -129,7 +141,7 @@ fn full_items(message: &Message) -> Vec<Embed> {
 
 fn header(message: &Message) -> Embed {
     let mut embed = Embed::new(message.tone);
-    embed.title = or_nothing(plain(&message.title, Place::Title, TITLE));
+    embed.title = or_nothing(plain(&message.title, Place::Title, TITLE.most));
     embed.url = message.url.as_deref().and_then(web_address);
     embed
 }
@@ -137,14 +149,14 @@ fn header(message: &Message) -> Embed {
 fn item(item: &Item, title: String, lead: &str) -> Vec<Embed> {
     let mut embed = Embed::new(item.tone);
     embed.title = title;
-    let words = body(item, DESCRIPTION - points(lead) - 1);
+    let words = body(item, DESCRIPTION.most - points(lead) - 1);
     embed.description = [lead, &words].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     embed.timestamp = item.at.map(|at| at.to_string());
     let mut embeds = Vec::new();
     for field in &item.fields {
         let field = self::field(field);
         let size = points(&field.0) + points(&field.1);
-        if embed.fields.len() == FIELDS || embed.size() + size > EMBEDS_TOTAL - FOOTER_ROOM {
+        if embed.fields.len() == FIELDS.most || embed.size() + size > EMBEDS_TOTAL.most - FOOTER_ROOM {
             embeds.push(std::mem::replace(&mut embed, Embed::new(item.tone)));
         }
         embed.fields.push(field);
@@ -169,8 +181,8 @@ fn body(item: &Item, limit: usize) -> String {
 }
 
 fn field(field: &Field) -> (String, String, bool) {
-    let name = or_nothing(plain(&field.name, Place::Title, FIELD_NAME));
-    let value = or_nothing(text(&field.value, Place::Body, FIELD_VALUE));
+    let name = or_nothing(plain(&field.name, Place::Title, FIELD_NAME.most));
+    let value = or_nothing(text(&field.value, Place::Body, FIELD_VALUE.most));
     (name, value, field.short)
 }
 
@@ -210,11 +222,11 @@ fn compact(message: &Message) -> Vec<Vec<Embed>> {
 
 /// Half of what a message takes, so that two such embeds share one.
 fn fits_description(embed: &Embed, line: &str) -> bool {
-    embed.size() + 1 + points(line) <= (EMBEDS_TOTAL - FOOTER_ROOM) / 2
+    embed.size() + 1 + points(line) <= (EMBEDS_TOTAL.most - FOOTER_ROOM) / 2
 }
 
 fn short(item: &Item) -> String {
-    let title = text(&[Span::Strong(item.title.clone())], Place::Body, 2 * TITLE);
+    let title = text(&[Span::Strong(item.title.clone())], Place::Body, 2 * TITLE.most);
     let first_line: Vec<Span> = item.body.clone();
     let words = text(&first_line, Place::Body, SHORT_BODY).replace('\n', " ");
     match (title.trim().is_empty(), words.trim().is_empty()) {
@@ -231,7 +243,7 @@ fn embeds(message: &Message, embeds: Vec<Embed>) -> Vec<Vec<Embed>> {
     for embed in embeds {
         let fits = messages.last().is_some_and(|last| {
             let size: usize = last.iter().map(Embed::size).sum();
-            last.len() < EMBEDS && size + embed.size() <= EMBEDS_TOTAL - FOOTER_ROOM
+            last.len() < EMBEDS.most && size + embed.size() <= EMBEDS_TOTAL.most - FOOTER_ROOM
         });
         match messages.last_mut() {
             Some(last) if fits => last.push(embed),
@@ -239,8 +251,7 @@ fn embeds(message: &Message, embeds: Vec<Embed>) -> Vec<Vec<Embed>> {
         }
     }
     if let Some(last) = messages.last_mut().and_then(|message| message.last_mut()) {
-        last.footer =
-            message.footer.as_deref().map_or_else(String::new, |words| footer(words, FOOTER_ROOM.min(FOOTER)));
+        last.footer = message.footer.as_deref().map_or_else(String::new, |words| footer(words, FOOTER_ROOM));
     }
     messages
 }
@@ -258,7 +269,7 @@ fn bounded(message: &Message, all: Vec<Embed>, held: &[usize]) -> Vec<Vec<Embed>
         shown -= 1;
         let mut count = Embed::new(message.tone);
         let left_out = held.iter().skip(shown).sum();
-        count.description = plain(&more(message, left_out), Place::Body, DESCRIPTION / 4);
+        count.description = plain(&more(message, left_out), Place::Body, DESCRIPTION.most / 4);
         messages = embeds(message, all.iter().take(shown).cloned().chain([count]).collect());
     }
     messages
@@ -279,16 +290,15 @@ fn content(text: &str) -> Payload {
 
 /// The title and where it leads, without markup.
 fn title_line(message: &Message) -> String {
-    let title = or_nothing(plain(&message.title, Place::Plain, 2 * TITLE));
+    let title = or_nothing(plain(&message.title, Place::Plain, 2 * TITLE.most));
     // In angle brackets the address gets no preview.
-    let url = message.url.as_deref().and_then(web_address).filter(|url| points(url) < CONTENT / 2);
+    let url = message.url.as_deref().and_then(web_address).filter(|url| points(url) < CONTENT.most / 2);
     url.map_or(title.clone(), |url| format!("{title}\n<{url}>"))
 }
 
-fn plain_texts(message: &Message) -> Vec<Payload> {
-    let limit = CONTENT - REPEAT_ROOM;
+fn plain_texts(message: &Message, limit: usize) -> Vec<Payload> {
     let line = |item: &Item| {
-        let title = plain(&item.title, Place::Plain, 2 * TITLE);
+        let title = plain(&item.title, Place::Plain, 2 * TITLE.most);
         let words = text(&item.body, Place::Plain, SHORT_BODY).replace('\n', " ");
         [title, words].into_iter().filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join(" ")
     };

@@ -1,5 +1,6 @@
 //! Data as Discord's markdown: nothing in it can become markup, a link or a mention.
 
+use crate::channel::limits::discord::URL;
 use crate::channel::split::{clean, ellipsis, points};
 use crate::message::Span;
 
@@ -193,7 +194,7 @@ pub(super) fn web_address(url: &str) -> Option<String> {
             character => out.push(character),
         }
     }
-    (points(&out) <= super::limits::URL).then_some(out)
+    (points(&out) <= URL.most).then_some(out)
 }
 
 /// Text for footers, where markdown does not render and an escape would show.
