@@ -338,6 +338,8 @@ async fn a_refused_message_is_tried_with_less_then_buried_and_the_others_go_on()
     let letters = relay.store.dead_letters(9).await.unwrap();
     assert_eq!((letters.len(), letters[0].body.as_slice()), (1, &b"bad"[..]));
     assert_eq!(letters[0].reason, "HTTP 400, code 50035: Invalid Form Body");
+    let delivered = r#"seamark_relay_deliveries_total{channel="ops-1",kind="alert",result="delivered"}"#;
+    relay.until_figure(delivered, "1").await;
     let figures = ["degraded", "dead", "delivered"].map(|result| {
         let labels = format!(r#"{{channel="ops-1",kind="alert",result="{result}"}}"#);
         relay.figure(&format!("seamark_relay_deliveries_total{labels}")).unwrap()
@@ -396,8 +398,9 @@ async fn the_fallback_channel_hears_once_that_a_channel_is_gone_and_that_it_is_b
     relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
     relay.until("it is back", || notes(&stand_in).len() == 2).await;
     relay.until_idle().await;
-    let reason = "ops-1: HTTP 401, code 50027: Invalid Webhook Token";
-    assert_eq!(notes(&stand_in), [("gone".to_owned(), reason.to_owned()), ("back".to_owned(), "ops-1: ".to_owned())]);
+    let told = notes(&stand_in);
+    assert_eq!(told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["gone", "back"]);
+    assert!(told[0].1.starts_with("ops-1: HTTP 401, code 50027: Invalid Webhook Token"), "{told:?}");
     assert_eq!(titles(&stand_in.accepted()).iter().filter(|title| *title == "crash").count(), 1);
 }
 
