@@ -169,6 +169,36 @@ link-dashboard = 📈 Dashboard
 link-source = 🔎 Source
 link-silence = 🔕 Silence
 
+## Many at once
+
+over-before-told = { $count ->
+    [one] { $count } alert was resolved before the message that it fires could be sent.
+   *[other] { $count } alerts were resolved before the messages that they fire could be sent.
+}
+digest-storm-title = 🌊 { $alerts ->
+    [one] { $alerts } alert
+   *[other] { $alerts } alerts
+} of { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+} at once: { $totals }
+digest-catch-up-title = 🕰️ Catching up with { $alerts ->
+    [one] { $alerts } alert
+   *[other] { $alerts } alerts
+} of { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+} that waited for this chat: { $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 { $count } critical
+    [info] ℹ️ { $count } info
+   *[warning] ⚠️ { $count } warning
+}
+digest-resolved = ✅ { $count } resolved
+digest-between = {", "}
+digest-since = since { $began }
+digest-lasted = since { $began }, lasted { $duration }
+
 ## Around a message
 
 more-items = { $number } more not shown here.
@@ -197,6 +227,17 @@ notice-watchdog-back-title = ✅ Alertmanager's Watchdog is back
 notice-watchdog-back-body = Alerts from Prometheus and Alertmanager arrive again.
 notice-test-title = 🧪 Test message of the Seamark relay
 notice-test-body = Nothing has happened. Somebody ran send-test to see whether messages arrive here.
+
+## Trouble with a channel, told in the fallback channel
+
+trouble-dead-title = 🪦 Channel { $channel } refused a message for good
+trouble-dead-body = “{ $title }” was refused in every form: { $reason }. `seamark-relay dead-letters list` shows it, and others that may follow for the same reason.
+trouble-gone-title = 🔌 Channel { $channel } cannot be reached any more
+trouble-gone-body = The chat says that the destination is gone or that the token is wrong: { $reason }. Its messages are kept. Correct its address in relay.yml and reload.
+trouble-back-title = ✅ Channel { $channel } takes messages again
+trouble-back-body = What waited for it is sent now.
+trouble-moved-title = 📦 Channel { $channel } has moved
+trouble-moved-body = It is now { $reason }. The relay has followed; please change relay.yml as well.
 
 ## Durations
 

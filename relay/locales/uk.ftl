@@ -180,6 +180,42 @@ link-dashboard = 📈 Панель
 link-source = 🔎 Джерело
 link-silence = 🔕 Заглушити
 
+## Багато сповіщень одразу
+
+over-before-told = Усунуто раніше, ніж вдалося повідомити про початок: { $count ->
+    [one] { $count } сповіщення
+    [few] { $count } сповіщення
+    [many] { $count } сповіщень
+   *[other] { $count } сповіщення
+}.
+digest-storm-title = 🌊 Одразу { $alerts ->
+    [one] { $alerts } сповіщення
+    [few] { $alerts } сповіщення
+    [many] { $alerts } сповіщень
+   *[other] { $alerts } сповіщення
+} з { $groups ->
+    [one] { $groups } групи
+   *[other] { $groups } груп
+}: { $totals }
+digest-catch-up-title = 🕰️ Надолужуємо: { $alerts ->
+    [one] { $alerts } сповіщення
+    [few] { $alerts } сповіщення
+    [many] { $alerts } сповіщень
+   *[other] { $alerts } сповіщення
+} з { $groups ->
+    [one] { $groups } групи
+   *[other] { $groups } груп
+}, що чекали на цей чат: { $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 критичних: { $count }
+    [info] ℹ️ інформаційних: { $count }
+   *[warning] ⚠️ попереджень: { $count }
+}
+digest-resolved = ✅ усунуто: { $count }
+digest-between = {", "}
+digest-since = з { $began }
+digest-lasted = з { $began }, тривалість { $duration }
+
 ## Навколо повідомлення
 
 more-items = Тут не показано ще { $number }.
@@ -210,6 +246,17 @@ notice-watchdog-back-title = ✅ Сигнал Watchdog від Alertmanager ві�
 notice-watchdog-back-body = Сповіщення від Prometheus і Alertmanager знову надходять.
 notice-test-title = 🧪 Тестове повідомлення ретранслятора Seamark
 notice-test-body = Нічого не сталося. Хтось виконав send-test, щоб перевірити, чи надходять сюди повідомлення.
+
+## Негаразди з каналом (для запасного каналу)
+
+trouble-dead-title = 🪦 Канал { $channel } остаточно відхилив повідомлення
+trouble-dead-body = «{ $title }» відхилено в усіх виглядах: { $reason }. Його та інші, відхилені з тієї самої причини, показує `seamark-relay dead-letters list`.
+trouble-gone-title = 🔌 Канал { $channel } більше не доступний
+trouble-gone-body = Чат каже, що адресата немає або токен хибний: { $reason }. Повідомлення збережено. Виправте адресу в relay.yml і перечитайте налаштування.
+trouble-back-title = ✅ Канал { $channel } знову приймає повідомлення
+trouble-back-body = Усе, що на нього чекало, зараз надсилається.
+trouble-moved-title = 📦 Канал { $channel } переїхав
+trouble-moved-body = Нова адреса: { $reason }. Ретранслятор уже перейшов на неї; змініть також relay.yml.
 
 ## Тривалість
 

@@ -150,6 +150,21 @@ link-dashboard = 📈 仪表盘
 link-source = 🔎 告警来源
 link-silence = 🔕 静默
 
+## 大量告警
+
+over-before-told = 有 { $count } 条告警在触发消息发出之前就已恢复。
+digest-storm-title = 🌊 { $groups } 组共 { $alerts } 条告警同时到达：{ $totals }
+digest-catch-up-title = 🕰️ 补发：此前未能送达的 { $groups } 组共 { $alerts } 条告警：{ $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 严重 { $count } 条
+    [info] ℹ️ 提示 { $count } 条
+   *[warning] ⚠️ 警告 { $count } 条
+}
+digest-resolved = ✅ 已恢复 { $count } 条
+digest-between = {"，"}
+digest-since = 始于 { $began }
+digest-lasted = 始于 { $began }，持续 { $duration }
+
 ## 消息的其他部分
 
 more-items = 另有 { $number } 条未显示。
@@ -175,6 +190,17 @@ notice-watchdog-back-title = ✅ 已恢复收到 Alertmanager 的 Watchdog
 notice-watchdog-back-body = 来自 Prometheus 和 Alertmanager 的告警已恢复送达。
 notice-test-title = 🧪 Seamark 中继测试消息
 notice-test-body = 一切正常。有人执行了 send-test，用来确认消息能否送达这里。
+
+## 通道故障（发到后备通道）
+
+trouble-dead-title = 🪦 通道 { $channel } 彻底拒绝了一条消息
+trouble-dead-body = “{ $title }”的各种形式均被拒绝：{ $reason }。可用 `seamark-relay dead-letters list` 查看这条消息，以及此后因同一原因被拒绝的其他消息。
+trouble-gone-title = 🔌 通道 { $channel } 已无法使用
+trouble-gone-body = 对方表示目标不存在或令牌有误：{ $reason }。消息均已保留。请在 relay.yml 中更正地址并重新加载。
+trouble-back-title = ✅ 通道 { $channel } 已恢复接收
+trouble-back-body = 等待中的消息正在发送。
+trouble-moved-title = 📦 通道 { $channel } 已迁移
+trouble-moved-body = 新的目标是 { $reason }，中继已自动切换；请同时修改 relay.yml。
 
 ## 时长
 

@@ -150,6 +150,21 @@ link-dashboard = 📈 儀表板
 link-source = 🔎 告警來源
 link-silence = 🔕 靜音
 
+## 大量告警
+
+over-before-told = 有 { $count } 則告警在觸發訊息送出之前就已恢復。
+digest-storm-title = 🌊 { $groups } 組共 { $alerts } 則告警同時到達：{ $totals }
+digest-catch-up-title = 🕰️ 補送：先前未能送達的 { $groups } 組共 { $alerts } 則告警：{ $totals }
+digest-firing = { $severity ->
+    [critical] 🔴 嚴重 { $count } 則
+    [info] ℹ️ 資訊 { $count } 則
+   *[warning] ⚠️ 警告 { $count } 則
+}
+digest-resolved = ✅ 已恢復 { $count } 則
+digest-between = {"，"}
+digest-since = 始於 { $began }
+digest-lasted = 始於 { $began }，持續 { $duration }
+
 ## 訊息的其他部分
 
 more-items = 另有 { $number } 則未顯示。
@@ -175,6 +190,17 @@ notice-watchdog-back-title = ✅ 已恢復收到 Alertmanager 的 Watchdog
 notice-watchdog-back-body = 來自 Prometheus 與 Alertmanager 的告警已恢復送達。
 notice-test-title = 🧪 Seamark 中繼測試訊息
 notice-test-body = 一切正常。有人執行了 send-test，用來確認訊息能否送達這裡。
+
+## 頻道故障（送到後備頻道）
+
+trouble-dead-title = 🪦 頻道 { $channel } 徹底拒絕了一則訊息
+trouble-dead-body = 「{ $title }」的各種形式均遭拒絕：{ $reason }。可用 `seamark-relay dead-letters list` 查看這則訊息，以及之後因同一原因遭拒的其他訊息。
+trouble-gone-title = 🔌 頻道 { $channel } 已無法使用
+trouble-gone-body = 對方表示目標不存在或權杖有誤：{ $reason }。訊息均已保留。請在 relay.yml 中更正位址並重新載入。
+trouble-back-title = ✅ 頻道 { $channel } 已恢復接收
+trouble-back-body = 等待中的訊息正在傳送。
+trouble-moved-title = 📦 頻道 { $channel } 已遷移
+trouble-moved-body = 新的目標是 { $reason }，中繼已自動切換；請一併修改 relay.yml。
 
 ## 時間長度
 

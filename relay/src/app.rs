@@ -38,6 +38,9 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// cut off is sent again after the next start, and says that it may be a repeat.
 const CALLS_UNDER_WAY: Duration = Duration::from_secs(4);
 
+/// Series of `seamark_relay_alerts_firing` at most: labels are anybody's choice.
+const FIRING_SERIES: u32 = 1000;
+
 /// Where the configuration comes from.
 #[derive(Debug, Clone)]
 pub struct Origin {
@@ -274,6 +277,10 @@ impl App {
             // Left out rather than zero: nobody knows what waits.
             Err(err) => error!(%err, "the outbox cannot be counted"),
         }
+        match shared.store.firing(Timestamp::now(), FIRING_SERIES).await {
+            Ok(firing) => shared.metrics.expose_alerts(&mut out, &firing),
+            Err(err) => error!(%err, "the alerts that fire cannot be counted"),
+        }
         shared.process.expose(&mut out);
         out
     }
@@ -301,7 +308,9 @@ impl App {
 
     fn deliver(&self, config: &Config) -> Deliverer {
         let destinations = config.channels.iter().filter_map(|configured| {
-            Some(Destination { name: configured.name.clone(), channel: configured.channel.clone()? })
+            let name = configured.name.clone();
+            let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
+            Some(Destination { name, channel: configured.channel.clone()?, fallback, update: configured.update })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();

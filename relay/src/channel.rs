@@ -184,6 +184,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
         None
     }
 
+    /// The same channel at the destination to which a [`Verdict::Moved`] points; `None` where there is no such thing.
+    fn moved(&self, _to: &str) -> Option<Box<dyn Channel>> {
+        None
+    }
+
     /// What an answer means. Total: no answer is without a verdict.
     fn verdict(&self, response: &Response) -> Verdict;
 

@@ -15,17 +15,21 @@ use crate::store::{Claim, MessageKind};
 mod alert;
 mod catalogue;
 mod container;
+mod digest;
 mod links;
 mod measure;
+mod merge;
 mod moment;
 mod notice;
 mod template;
+mod trouble;
 mod unit;
 
 pub use catalogue::Locale;
 use catalogue::{Arg, Catalogue};
 pub use notice::Notice;
 pub use template::{TemplateError, Templates};
+pub use trouble::{Trouble, TroubleKind};
 
 /// How a channel is spoken to.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,14 +63,23 @@ impl Voice {
 /// such as those that were taken out of the configuration while messages for them were waiting.
 pub fn composer(voices: HashMap<String, Voice>, fallback: Voice, metrics: Metrics) -> Composer {
     Arc::new(move |claim: &Claim, channel: &str| {
-        let voice = voices.get(channel).unwrap_or(&fallback);
-        let (message, errors) = compose(voice, claim.kind, &claim.body, claim.note.as_deref());
+        let (message, errors) = delivery(voices.get(channel).unwrap_or(&fallback), claim);
         for error in errors {
             metrics.template_error(channel);
             warn!(%channel, %error, "channel `{channel}`: {error}; the built-in text is sent instead");
         }
         message
     })
+}
+
+/// The message for a delivery, and for what it tells besides; with what went wrong in the user's templates. A message
+/// of many groups has the built-in text always.
+pub fn delivery(voice: &Voice, claim: &Claim) -> (Message, Vec<TemplateError>) {
+    match claim.digest {
+        Some(why) => (digest::message(voice, why, claim), Vec::new()),
+        None if claim.merged.is_empty() => compose(voice, claim.kind, &claim.body, claim.note.as_deref()),
+        None => merge::message(voice, claim),
+    }
 }
 
 /// The message for a stored notification. Total: what cannot be read is said to be unreadable.
@@ -79,7 +92,10 @@ pub fn message(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
 /// As [`message`], with what went wrong in the user's templates; the built-in text stands in their place.
 pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>) -> (Message, Vec<TemplateError>) {
     let composed = match kind {
-        MessageKind::Notice => Notice::from_json(body).map(|notice| (notice::message(voice, &notice), Vec::new())),
+        MessageKind::Notice => match Trouble::from_json(body) {
+            Some(trouble) => Ok((trouble::message(voice, &trouble), Vec::new())),
+            None => Notice::from_json(body).map(|notice| (notice::message(voice, &notice), Vec::new())),
+        },
         _ => ingest::parse(body)
             .map(|group| template::apply(voice, &group, alert::message(voice, &group)))
             .map_err(|err| err.to_string()),
@@ -89,10 +105,14 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
         (bare(voice, Tone::Warning, voice.words("unreadable-title", &[("problem", problem)])), Vec::new())
     });
     if let Some(names) = note {
-        let note = voice.words("unknown-channel", &[("names", names.into())]);
-        message.footer = Some(message.footer.map_or_else(|| note.clone(), |footer| format!("{footer}\n{note}")));
+        add_footer(&mut message, voice.words("unknown-channel", &[("names", names.into())]));
     }
     (message, errors)
+}
+
+/// One more line below everything.
+fn add_footer(message: &mut Message, line: String) {
+    message.footer = Some(message.footer.take().map_or_else(|| line.clone(), |footer| format!("{footer}\n{line}")));
 }
 
 /// A message with nothing but its title.

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
 
-use crate::channel::{Channel, KINDS, Kind};
+use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
 use crate::compose::{Locale, Templates, Voice};
+use crate::deliver::Update;
 
 mod access;
 
@@ -36,8 +37,6 @@ pub struct Config {
     pub access: Access,
     /// Requests a second that one address may make.
     pub rate_limit: u32,
-    /// Who hears what the others cannot be told. It is on.
-    pub fallback_channel: Option<String>,
     /// Whether the relay tells the default channels that it starts and stops.
     pub notices: bool,
     /// How channels without a voice of their own are spoken to.
@@ -46,6 +45,8 @@ pub struct Config {
     pub channels: Vec<ConfiguredChannel>,
     /// The channels for notifications that name none. All of them are on; never empty.
     pub default_channels: Vec<String>,
+    /// The channel that hears of the others' trouble, and of a silent Watchdog; it is on.
+    pub fallback_channel: Option<String>,
 }
 
 /// One entry of `channels`.
@@ -55,6 +56,8 @@ pub struct ConfiguredChannel {
     pub name: String,
     /// How it is spoken to.
     pub voice: Voice,
+    /// What becomes of a group's message when there is more to say.
+    pub update: Update,
     /// `None`: its address is empty, so it is off.
     pub channel: Option<Arc<dyn Channel>>,
 }
@@ -143,8 +146,14 @@ fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChanne
         name.problem("a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only");
     }
     let voice = voice(&mut section, outer);
-    let channel = kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
-    ConfiguredChannel { name: name.text.clone(), voice, channel }
+    let update = section.one_of("update", &[("post", Update::Post), ("edit", Update::Edit)]).unwrap_or_default();
+    let channel: Option<Arc<dyn Channel>> =
+        kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
+    let (any, nothing) = (MessageRef("1".to_owned()), Payload(serde_json::json!({})));
+    if update == Update::Edit && channel.as_ref().is_some_and(|channel| channel.edit(&any, &nothing).is_none()) {
+        section.problem("update", "this type of channel cannot change a message once it is sent; leave it at `post`");
+    }
+    ConfiguredChannel { name: name.text.clone(), voice, update, channel }
 }
 
 fn kind(section: &mut Section) -> Option<&'static Kind> {
@@ -201,14 +210,11 @@ fn fallback_channel(root: &mut Section, channels: &[ConfiguredChannel]) -> Optio
         Some(channel) if channel.channel.is_some() => return Some(name),
         Some(_) => root.problem(
             "fallback_channel",
-            format!("the channel `{name}` cannot be used, so nobody would hear anything there; name one that is on"),
+            format!("`{name}` has no address, so nobody would hear of trouble; a channel of `type: log` always works"),
         ),
         None => {
-            let known: Vec<String> = channels.iter().map(|channel| format!("`{}`", channel.name)).collect();
-            root.problem(
-                "fallback_channel",
-                format!("there is no channel `{name}`; `channels` has {}", known.join(", ")),
-            );
+            let hint = did_you_mean(&name, channels.iter().map(|channel| channel.name.as_str()));
+            root.problem("fallback_channel", format!("there is no channel `{name}`{hint}"));
         }
     }
     None

@@ -15,11 +15,15 @@ use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::store::{Claim, Store};
 
+mod card;
 mod hold;
 pub mod http;
+mod note;
 pub mod pace;
 pub mod retry;
 mod worker;
+
+pub use card::Update;
 
 /// One configured channel.
 #[derive(Debug, Clone)]
@@ -28,6 +32,17 @@ pub struct Destination {
     pub name: String,
     /// How to speak to it.
     pub channel: Arc<dyn Channel>,
+    /// The channel that is told when this one has trouble; never itself.
+    pub fallback: Option<String>,
+    /// What becomes of a group's message when there is more to say.
+    pub update: Update,
+}
+
+impl Destination {
+    /// A channel whose trouble is told to nobody.
+    pub fn new(name: impl Into<String>, channel: impl Into<Arc<dyn Channel>>) -> Self {
+        Self { name: name.into(), channel: channel.into(), fallback: None, update: Update::Post }
+    }
 }
 
 /// Words a delivery for the channel of this name. Called at every attempt, so it says what is true then.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use seamark_kit::exposition::{Exposition, Histogram, Kind, Value};
 
-use crate::store::{Backlog, MessageKind};
+use crate::store::{Backlog, Firing, MessageKind};
 
 /// What became of an attempt, or of a whole message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,6 +229,14 @@ impl Metrics {
             let oldest = row.and_then(|row| row.oldest);
             let age = oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
             family.push(&[("channel", name)], age);
+        }
+    }
+
+    /// Writes what fires, as far as this relay was told.
+    pub fn expose_alerts(&self, out: &mut Exposition, firing: &[Firing]) {
+        let family = out.gauge("seamark_relay_alerts_firing", "Alerts that fire, as far as this relay was notified.");
+        for Firing { alertname, severity, instance, count } in firing {
+            family.push(&[("alertname", alertname), ("severity", severity), ("instance", instance)], *count);
         }
     }
 

@@ -77,7 +77,7 @@ pub async fn accept(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Accepted, Rejected> {
-    let group = match ingest::parse(body) {
+    let mut group = match ingest::parse(body) {
         Ok(group) => group,
         Err(problem) => {
             metrics.ingest_refused();
@@ -93,9 +93,11 @@ pub async fn accept(
     }
     let note = (!unknown.is_empty()).then(|| excerpt(&unknown.join(", ")));
     let notification = notification(&group, channels.clone(), note, body, now);
-    match store.append(notification).await? {
+    let alerts = std::mem::take(&mut group.alerts);
+    let count = alerts.len();
+    match store.append_of(notification, alerts).await? {
         Appended::Stored => {
-            debug!(group = %group.group_key, status = group.status.as_str(), alerts = group.alerts.len(), "notification stored");
+            debug!(group = %group.group_key, status = group.status.as_str(), alerts = count, "notification stored");
             Ok(Accepted::Stored(channels))
         }
         Appended::Duplicate => {

@@ -11,18 +11,23 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use crate::alert::Alert;
 use crate::channel::{Detail, MessageRef};
 
+mod claim;
 mod dead;
 mod moments;
 mod outbox;
+mod record;
 mod rows;
 mod sqlite;
 mod upkeep;
 mod writer;
 
+pub use record::{AlertRecord, FORGOTTEN_AFTER, Firing};
 pub use rows::{
-    Appended, Backlog, Chosen, Claim, DeadLetter, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared,
+    Appended, Backlog, Card, Chosen, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification,
+    Prepared, Told,
 };
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
@@ -94,6 +99,15 @@ impl Store {
     ///
     /// [`StoreError::Unavailable`]: nothing was stored.
     pub async fn append(&self, notification: Notification) -> Result<Appended, StoreError> {
+        self.append_of(notification, Vec::new()).await
+    }
+
+    /// Stores a notification as [`Store::append`] does, and notes its alerts in the record, both or neither.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: nothing was stored.
+    pub async fn append_of(&self, notification: Notification, alerts: Vec<Alert>) -> Result<Appended, StoreError> {
         let (answer, answered) = oneshot::channel();
         // Told by the writer's thread: whoever asked may be gone by then, and the notification is to be sent all the same.
         let news = self.inner.appended.clone();
@@ -103,7 +117,13 @@ impl Store {
             }
         };
         self.inner.writer.submit(writer::job(
-            move |connection| outbox::append(connection, &notification),
+            move |connection| {
+                let appended = outbox::append(connection, &notification)?;
+                if appended == Appended::Stored {
+                    record::note(connection, &alerts, notification.received_at)?;
+                }
+                Ok(appended)
+            },
             tell,
             answer,
         ));
@@ -123,11 +143,12 @@ impl Store {
     /// The delivery that is next for this channel. Its attempt is on disk as started when this returns, so that a
     /// killed process leaves a trace.
     ///
-    /// A message that is partly sent comes first, then the more urgent, then the older; within a group strictly
-    /// the older.
-    pub async fn claim(&self, channel: &str, now: Timestamp) -> Result<Next, StoreError> {
+    /// A message that is partly sent comes first, then the more urgent group, then the older. All that waits of a group
+    /// is told together. Where more groups wait than `served`, the number of messages that the channel has room for
+    /// before long, or where they have waited through an outage, many groups are told together.
+    pub async fn claim(&self, channel: &str, now: Timestamp, served: usize) -> Result<Next, StoreError> {
         let channel = channel.to_owned();
-        self.call(move |connection| outbox::claim(connection, &channel, now)).await
+        self.call(move |connection| claim::claim(connection, &channel, now, served)).await
     }
 
     /// Makes claimable again what a loop left in flight when it was stopped, marked as perhaps sent. Only for who is
@@ -197,6 +218,18 @@ impl Store {
         self.call(move |connection| outbox::message_refs(connection, &channel, &group_key)).await
     }
 
+    /// What was posted last for a group of a channel, where the chat gave it an id.
+    pub async fn card(&self, channel: &str, group_key: &str) -> Result<Option<Card>, StoreError> {
+        let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
+        self.call(move |connection| outbox::card(connection, &channel, &group_key)).await
+    }
+
+    /// Forgets what was posted for a group of a channel: it can be neither answered nor edited any more.
+    pub async fn forget_card(&self, channel: &str, group_key: &str) -> Result<(), StoreError> {
+        let (channel, group_key) = (channel.to_owned(), group_key.to_owned());
+        self.call(move |connection| outbox::forget_card(connection, &channel, &group_key)).await
+    }
+
     /// When attempts at this channel ended (or began, if their end is not known), since then, the oldest first.
     pub async fn attempts_since(&self, channel: &str, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
         let channel = channel.to_owned();
@@ -225,12 +258,34 @@ impl Store {
         self.call(move |connection| moments::set(connection, name, at)).await
     }
 
+    /// Remembers that the destination of a channel that was configured with this address is elsewhere now.
+    pub async fn moved(&self, channel: &str, address: &str, to: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (channel, address, to) = (channel.to_owned(), address.to_owned(), to.to_owned());
+        self.call(move |connection| upkeep::moved(connection, &channel, &address, &to, now)).await
+    }
+
+    /// Where the destination of a channel that is configured with this address is now, if it has moved.
+    pub async fn moved_to(&self, channel: &str, address: &str) -> Result<Option<String>, StoreError> {
+        let (channel, address) = (channel.to_owned(), address.to_owned());
+        self.call(move |connection| upkeep::moved_to(connection, &channel, &address)).await
+    }
+
     /// Keeps a request that was no notification, for inspection: the newest [`REFUSED_KEPT`], the first
     /// [`REFUSED_BODY_LIMIT`] bytes of each.
     pub async fn keep_refused(&self, body: &[u8], reason: &str, now: Timestamp) -> Result<(), StoreError> {
         let body = body.get(..REFUSED_BODY_LIMIT).unwrap_or(body).to_vec();
         let reason = reason.to_owned();
         self.call(move |connection| upkeep::keep_refused(connection, &body, &reason, now)).await
+    }
+
+    /// How many alerts fire, by name, severity and instance: at most `limit` rows.
+    pub async fn firing(&self, now: Timestamp, limit: u32) -> Result<Vec<Firing>, StoreError> {
+        self.call(move |connection| record::firing(connection, now, limit)).await
+    }
+
+    /// The alerts that fired at any time since then, the latest first, at most `limit`.
+    pub async fn alerts_since(&self, since: Timestamp, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        self.call(move |connection| record::since(connection, since, limit)).await
     }
 
     /// What waits, for every channel that ever had something to send.
@@ -244,10 +299,10 @@ impl Store {
     }
 
     /// Removes what nobody will ask for again, a bounded number of rows at a time; in a file that is half full, the
-    /// oldest of what is finished as well. Returns how many deliveries and notifications went; call again while it is
+    /// oldest of what is finished as well. Returns how many rows went or were ended; call again while it is
     /// not 0.
     pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
-        self.call(move |connection| upkeep::prune(connection, now)).await
+        self.call(move |connection| Ok(upkeep::prune(connection, now)? + record::prune(connection, now)?)).await
     }
 
     /// Runs `work` on the writer's connection and waits for its commit.

@@ -261,7 +261,9 @@ async fn bury(site: &Site) {
             received_at: now,
         };
         store.append(notification).await.unwrap();
-        let Next::Claim(claim) = store.claim(channel, now).await.unwrap() else { panic!("nothing to claim") };
+        let Next::Claim(claim) = store.claim(channel, now, usize::MAX).await.unwrap() else {
+            panic!("nothing to claim")
+        };
         store.bury(claim.id, "HTTP 400: no".to_owned(), now).await.unwrap();
     }
 }
@@ -282,7 +284,7 @@ async fn dead_letters_are_listed_sent_again_and_forgotten_where_no_relay_runs() 
     assert_eq!(site.run(&["dead-letters", "drop", "--all"]).out, "1 dead letters are forgotten.\n");
     assert_eq!(site.run(&["dead-letters", "list"]).out, "There are no dead letters.\n");
     let store = Store::open(Path::new(&site.path("relay.db"))).unwrap();
-    let Next::Claim(claim) = store.claim("ops", jiff::Timestamp::now()).await.unwrap() else {
+    let Next::Claim(claim) = store.claim("ops", jiff::Timestamp::now(), usize::MAX).await.unwrap() else {
         panic!("not sent again")
     };
     assert_eq!((claim.attempt, claim.maybe_repeated), (1, false));

@@ -34,6 +34,27 @@ fn the_example_works_with_nothing_configured() {
     assert_eq!((config.voice.locale, config.notices), (Locale::En, true));
     assert_eq!(config.channels_on_and_off(), (vec!["screen".to_owned()], vec!["ops-discord".to_owned()]));
     assert_eq!(config.default_channels, ["screen"]);
+    assert_eq!(config.fallback_channel.as_deref(), Some("screen"));
+}
+
+#[test]
+fn only_a_channel_that_can_change_messages_may_be_told_to() {
+    let found = problems("channels: {screen: {type: log, update: edit}}").join(" ");
+    assert!(found.contains("cannot change a message once it is sent"), "{found}");
+    let webhook = "webhook_url: \"https://discord.com/api/webhooks/1/t\"";
+    assert!(read(&format!("channels: {{ops: {{type: discord, update: edit, {webhook}}}}}")).is_ok());
+}
+
+#[test]
+fn a_fallback_channel_has_to_be_on() {
+    let channels = "channels: {screen: {type: log}, ops: {type: discord, webhook_url: \"\"}}";
+    let found = |name: &str| problems(&format!("fallback_channel: {name}\n{channels}")).join(" ");
+    assert!(
+        found("scren").contains("relay.yml:1:19: fallback_channel: there is no channel `scren`"),
+        "{}",
+        found("scren")
+    );
+    assert!(found("ops").contains("`ops` has no address"), "{}", found("ops"));
 }
 
 #[test]

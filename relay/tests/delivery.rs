@@ -19,7 +19,7 @@ use seamark_relay::alert::{Severity, Status};
 use seamark_relay::channel::{
     Allowance, Channel, Detail, KINDS, Limits, MessageRef, Method, Payload, Posting, Request, Response, Verdict,
 };
-use seamark_relay::deliver::{self, Composer, Deliverer, Destination};
+use seamark_relay::deliver::{self, Composer, Deliverer, Destination, Update};
 use seamark_relay::message::{Item, Message, Span, Tone};
 use seamark_relay::metrics::Metrics;
 use seamark_relay::store::{Claim, MessageKind, Next, Notification, Store};
@@ -54,6 +54,9 @@ impl Channel for Hurried {
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         self.0.post(payload, how)
     }
+    fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
+        self.0.edit(at, payload)
+    }
     fn verdict(&self, response: &Response) -> Verdict {
         self.0.verdict(response)
     }
@@ -68,20 +71,22 @@ struct Relay {
     store: Store,
     metrics: Metrics,
     deliverer: Option<Deliverer>,
+    update: Update,
 }
 
 impl Relay {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(&directory.path().join("relay.db")).unwrap();
-        Self { directory, store, metrics: Metrics::default(), deliverer: None }
+        Self { directory, store, metrics: Metrics::default(), deliverer: None, update: Update::Post }
     }
 
     /// Starts delivering to these webhooks, as `ops-1`, `ops-2` and so on.
     fn start(&mut self, webhooks: &[String]) {
-        let destination = |(number, url): (usize, &String)| Destination {
-            name: format!("ops-{}", number + 1),
-            channel: Arc::new(Hurried(channel(url))),
+        let destination = |(number, url): (usize, &String)| {
+            let channel: Arc<dyn Channel> = Arc::new(Hurried(channel(url)));
+            let fallback = (number == 0 && webhooks.len() > 1).then(|| "ops-2".to_owned());
+            Destination { fallback, update: self.update, ..Destination::new(format!("ops-{}", number + 1), channel) }
         };
         let destinations = webhooks.iter().enumerate().map(destination).collect();
         let composer: Composer = Arc::new(|claim, _| compose(claim));
@@ -216,7 +221,8 @@ async fn the_pace_outlives_a_restart() {
     let mut relay = Relay::new();
     for round in 0..3 {
         for number in 0..15 {
-            relay.append(&format!("alert {round} {number}"), "group", Severity::Warning).await;
+            let text = format!("alert {round} {number}");
+            relay.append(&text, &text, Severity::Warning).await;
         }
         relay.start(&[stand_in.webhook(1)]);
         relay.until_idle().await;
@@ -231,7 +237,7 @@ async fn a_chat_that_is_down_gets_everything_when_it_is_back() {
     stand_in.fail([Fault::Status { status: 500 }, Fault::CloseBefore, Fault::Status { status: 502 }]);
     let mut relay = Relay::new();
     for text in ["first", "second"] {
-        relay.append(text, "group", Severity::Warning).await;
+        relay.append(text, text, Severity::Warning).await;
     }
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
@@ -246,8 +252,8 @@ async fn a_message_whose_answer_was_lost_is_repeated_once_and_says_so() {
     let stand_in = Discord::start(short_rates()).await;
     stand_in.fail([Fault::CloseAfter]);
     let mut relay = Relay::new();
-    relay.append("crash", "group", Severity::Warning).await;
-    relay.append("next", "group", Severity::Warning).await;
+    relay.append("crash", "group", Severity::Critical).await;
+    relay.append("next", "other", Severity::Warning).await;
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
     let accepted = stand_in.accepted();
@@ -262,7 +268,7 @@ async fn a_kill_between_the_call_and_the_commit_leaves_one_marked_double() {
     let mut relay = Relay::new();
     relay.append("crash", "group", Severity::Warning).await;
     // What a process does up to the moment in which it is killed: claim, post, and nothing after.
-    let Next::Claim(claim) = relay.store.claim("ops-1", Timestamp::now()).await.unwrap() else { panic!() };
+    let Next::Claim(claim) = relay.store.claim("ops-1", Timestamp::now(), usize::MAX).await.unwrap() else { panic!() };
     let channel = channel(&stand_in.webhook(1));
     let payload = channel.render(&compose(&claim), Detail::Full).remove(0);
     let request = channel.post(&payload, &Posting::default());
@@ -312,7 +318,8 @@ async fn a_webhook_that_is_gone_is_left_alone_and_its_messages_stay() {
     relay.restart().await;
     relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
     relay.until_idle().await;
-    assert_eq!(stand_in.accepted().len(), 10);
+    // All of them, and a note that the channel is back.
+    assert_eq!(stand_in.accepted().len(), 11);
     relay.until_figure(up, "1").await;
 }
 
@@ -322,8 +329,8 @@ async fn a_refused_message_is_tried_with_less_then_buried_and_the_others_go_on()
     let refusals = [Fault::Refuse, Fault::Refuse, Fault::Refuse, Fault::Refuse];
     stand_in.fail(refusals);
     let mut relay = Relay::new();
-    relay.append("bad", "group", Severity::Warning).await;
-    relay.append("good", "group", Severity::Warning).await;
+    relay.append("bad", "bad group", Severity::Warning).await;
+    relay.append("good", "good group", Severity::Warning).await;
     relay.start(&[stand_in.webhook(1)]);
     relay.until_idle().await;
     assert_eq!(statuses(&stand_in), [400, 400, 400, 400, 200]);
@@ -331,12 +338,92 @@ async fn a_refused_message_is_tried_with_less_then_buried_and_the_others_go_on()
     let letters = relay.store.dead_letters(9).await.unwrap();
     assert_eq!((letters.len(), letters[0].body.as_slice()), (1, &b"bad"[..]));
     assert_eq!(letters[0].reason, "HTTP 400, code 50035: Invalid Form Body");
+    let delivered = r#"seamark_relay_deliveries_total{channel="ops-1",kind="alert",result="delivered"}"#;
+    relay.until_figure(delivered, "1").await;
     let figures = ["degraded", "dead", "delivered"].map(|result| {
         let labels = format!(r#"{{channel="ops-1",kind="alert",result="{result}"}}"#);
         relay.figure(&format!("seamark_relay_deliveries_total{labels}")).unwrap()
     });
     assert_eq!(figures, ["3", "1", "1"]);
     relay.until_figure(r#"seamark_relay_dead_letters_total{channel="ops-1"}"#, "1").await;
+}
+
+/// What the fallback channel was told, as kind and channel; its composer shows the note as it is stored.
+fn notes(stand_in: &Discord) -> Vec<(String, String)> {
+    let of_fallback = stand_in.accepted().into_iter().filter(|message| message.webhook == "2");
+    let titles = titles(&of_fallback.collect::<Vec<_>>());
+    let notes =
+        titles.iter().filter_map(|title| serde_json::from_str::<serde_json::Value>(&title.replace("\\_", "_")).ok());
+    let text = |note: &serde_json::Value, key: &str| note[key].as_str().unwrap().to_owned();
+    notes
+        .map(|note| (text(&note, "trouble"), format!("{}: {}", text(&note, "channel"), text(&note, "reason"))))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_told_in_the_fallback_channel_once_and_its_own_not_at_all() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.append("bad", "bad group", Severity::Critical).await;
+    relay.append("bad again", "other group", Severity::Warning).await;
+    stand_in.fail(vec![Fault::Refuse; 8]);
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until_idle().await;
+    relay.restart().await;
+    relay.append("bad as well", "bad group", Severity::Critical).await;
+    stand_in.fail(vec![Fault::Refuse; 4]);
+    relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
+    relay.until("a note", || notes(&stand_in).len() == 1).await;
+    let reason = "ops-1: HTTP 400, code 50035: Invalid Form Body";
+    assert_eq!(notes(&stand_in), [("dead_letter".to_owned(), reason.to_owned())]);
+    // The fallback channel refuses a message of its own: that leads to no note.
+    stand_in.fail(vec![Fault::Refuse; 4]);
+    relay.append_to(&["ops-2"], "bad here", "bad group", Severity::Critical).await;
+    relay.until_idle().await;
+    assert_eq!((notes(&stand_in).len(), relay.store.dead_letters(9).await.unwrap().len()), (1, 4));
+}
+
+#[tokio::test]
+async fn the_fallback_channel_hears_once_that_a_channel_is_gone_and_that_it_is_back() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.append("crash", "group", Severity::Warning).await;
+    let wrong = stand_in.webhook(1).replace("s3cr3t-token", "wrong");
+    relay.start(&[wrong.clone(), stand_in.webhook(2)]);
+    relay.until("a note", || notes(&stand_in).len() == 1).await;
+    relay.restart().await;
+    relay.start(&[wrong.clone(), stand_in.webhook(2)]);
+    relay.until("asked again", || statuses(&stand_in).iter().filter(|status| **status == 401).count() == 2).await;
+    relay.restart().await;
+    relay.start(&[stand_in.webhook(1), stand_in.webhook(2)]);
+    relay.until("it is back", || notes(&stand_in).len() == 2).await;
+    relay.until_idle().await;
+    let told = notes(&stand_in);
+    assert_eq!(told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["gone", "back"]);
+    assert!(told[0].1.starts_with("ops-1: HTTP 401, code 50027: Invalid Webhook Token"), "{told:?}");
+    assert_eq!(titles(&stand_in.accepted()).iter().filter(|title| *title == "crash").count(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_edited_any_more_is_posted_anew() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.update = Update::Edit;
+    relay.append("one down", "group", Severity::Warning).await;
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until_idle().await;
+    stand_in.fail([Fault::Status { status: 404 }]);
+    relay.append("two down", "group", Severity::Warning).await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods(), ["POST", "PATCH", "POST"]);
+    assert_eq!(titles(&stand_in.accepted()), ["one down", "two down"]);
+    assert!(stand_in.accepted().iter().all(|message| message.body.get("content").is_none()), "nothing is a repeat");
+    // It got worse: that is a new message in any case.
+    relay.append("all down", "group", Severity::Critical).await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods().last().map(String::as_str), Some("POST"));
+    let up = r#"seamark_relay_channel_up{channel="ops-1"}"#;
+    assert_eq!(relay.figure(up).as_deref(), Some("1"));
 }
 
 #[tokio::test]
@@ -391,7 +478,7 @@ async fn the_log_channel_takes_every_message() {
     relay.append("crash", "group", Severity::Warning).await;
     let kind = KINDS.iter().find(|kind| kind.name == "log").unwrap();
     let channel = config::read(&Source::new("relay.yml", "{}"), |section| (kind.build)(section)).unwrap().unwrap();
-    let destinations = vec![Destination { name: "ops-1".to_owned(), channel: Arc::from(channel) }];
+    let destinations = vec![Destination::new("ops-1", channel)];
     let http = deliver::http::client().unwrap();
     let composer: Composer = Arc::new(|claim, _| compose(claim));
     let (store, metrics) = (relay.store.clone(), relay.metrics.clone());

@@ -50,7 +50,7 @@ fn everywhere(kind: MessageKind, body: &Value, detail: Detail) -> String {
             (Locale::ZhTw, "Asia/Taipei"),
             (Locale::Uk, "Europe/Kyiv"),
         ] {
-            let voice = Voice { locale, zone: TimeZone::get(zone).unwrap() };
+            let voice = Voice::new(locale, TimeZone::get(zone).unwrap());
             let payloads = channel(name, settings).render(&message(&voice, kind, &body, None), detail);
             let parts: Vec<String> = payloads.into_iter().map(page).collect();
             pages.push_str(&format!("──── {name} {}\n{}\n", locale.tag(), parts.join("──\n")));

@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use seamark_relay::alert::{Severity, Status};
+use seamark_relay::alert::{Alert, Labels, Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
 use seamark_relay::store::{
-    Appended, Backlog, Claim, Deferral, MessageKind, Next, Notification, REFUSED_BODY_LIMIT, Store, StoreError,
+    Appended, Backlog, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
+    REFUSED_BODY_LIMIT, Store, StoreError,
 };
 use serde_json::json;
 
@@ -58,7 +59,7 @@ fn notification(body: &str, group_key: &str) -> Notification {
 }
 
 async fn claim(store: &Store, now: Timestamp) -> Claim {
-    match store.claim("ops", now).await.unwrap() {
+    match store.claim("ops", now, usize::MAX).await.unwrap() {
         Next::Claim(claim) => *claim,
         next => panic!("nothing to claim: {next:?}"),
     }
@@ -66,6 +67,12 @@ async fn claim(store: &Store, now: Timestamp) -> Claim {
 
 fn body(claim: &Claim) -> &str {
     std::str::from_utf8(&claim.body).unwrap()
+}
+
+/// Everything that a claim's message tells, the oldest first.
+fn told(claim: &Claim) -> Vec<&str> {
+    let merged = claim.merged.iter().map(|told| told.body.as_slice());
+    merged.chain([claim.body.as_slice()]).map(|body| std::str::from_utf8(body).unwrap()).collect()
 }
 
 async fn finish(store: &Store, claim: &Claim) {
@@ -101,6 +108,8 @@ async fn a_reopened_store_has_everything_that_was_appended() {
         body: written.body,
         note: written.note,
         received_at: written.received_at,
+        merged: Vec::new(),
+        digest: None,
         attempt: 1,
         maybe_repeated: false,
         detail: Detail::Full,
@@ -150,11 +159,12 @@ async fn the_urgent_goes_first_and_a_group_keeps_its_order() {
         store.append(Notification { severity, ..notification(text, group) }).await.unwrap();
     }
     let mut order = Vec::new();
-    while let Next::Claim(claim) = store.claim("ops", at(1)).await.unwrap() {
+    while let Next::Claim(claim) = store.claim("ops", at(1), usize::MAX).await.unwrap() {
         order.push(body(&claim).to_owned());
         finish(&store, &claim).await;
     }
-    assert_eq!(order, ["critical", "warning", "info", "first of b", "second of b"]);
+    // What is urgent takes along what its group has to say before it.
+    assert_eq!(order, ["second of b", "critical", "warning", "info"]);
 }
 
 #[tokio::test]
@@ -165,15 +175,16 @@ async fn a_deferred_message_holds_back_its_group_alone() {
         store.append(notification(text, group)).await.unwrap();
     }
     let first = claim(&store, at(0)).await;
+    assert_eq!(told(&first), ["a1", "a2"]);
     let reason = "HTTP 502".to_owned();
     let deferral = Deferral { due_at: at(10), maybe_sent: false, counts: true, reason };
     store.defer(first.id, deferral, at(0)).await.unwrap();
     let second = claim(&store, at(1)).await;
     assert_eq!(body(&second), "b1");
     finish(&store, &second).await;
-    assert!(matches!(store.claim("ops", at(2)).await.unwrap(), Next::At(_)));
+    assert!(matches!(store.claim("ops", at(2), usize::MAX).await.unwrap(), Next::At(_)));
     let again = claim(&store, at(10)).await;
-    assert_eq!((body(&again), again.attempt, again.maybe_repeated), ("a1", 2, false));
+    assert_eq!((told(&again), again.attempt, again.maybe_repeated), (vec!["a1", "a2"], 2, false));
 }
 
 #[tokio::test]
@@ -182,7 +193,7 @@ async fn what_was_in_flight_when_the_process_died_is_claimed_again_and_marked() 
     let store = directory.open();
     store.append(notification("a", "g")).await.unwrap();
     let before = claim(&store, at(0)).await;
-    assert_eq!(store.claim("ops", at(9)).await.unwrap(), Next::Empty);
+    assert_eq!(store.claim("ops", at(9), usize::MAX).await.unwrap(), Next::Empty);
     drop(store);
 
     let store = directory.open();
@@ -190,7 +201,7 @@ async fn what_was_in_flight_when_the_process_died_is_claimed_again_and_marked() 
     assert_eq!(after, Claim { attempt: 2, maybe_repeated: true, ..before });
     finish(&store, &after).await;
     drop(store);
-    assert_eq!(directory.open().claim("ops", at(20)).await.unwrap(), Next::Empty);
+    assert_eq!(directory.open().claim("ops", at(20), usize::MAX).await.unwrap(), Next::Empty);
 }
 
 #[tokio::test]
@@ -227,8 +238,8 @@ async fn a_buried_message_stays_with_its_reason_and_frees_its_group() {
     let directory = Directory::new();
     let store = directory.open();
     store.append(notification("bad", "g")).await.unwrap();
-    store.append(notification("good", "g")).await.unwrap();
     let bad = claim(&store, at(0)).await;
+    store.append(notification("good", "g")).await.unwrap();
     store.bury(bad.id, "HTTP 400, code 50035".to_owned(), at(1)).await.unwrap();
     assert_eq!(body(&claim(&store, at(1)).await), "good");
     let letters = store.dead_letters(10).await.unwrap();
@@ -319,18 +330,222 @@ async fn old_rows_are_removed_and_waiting_ones_never() {
 #[tokio::test]
 async fn history_makes_room_for_what_waits() {
     let directory = Directory::new();
-    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    let store = Store::open_bounded(&directory.file(), 440 * 1024).unwrap();
     store.append(notification("waiting", "group")).await.unwrap();
     for number in 0..60 {
         let told = Notification { channels: vec!["told".to_owned()], ..notification(&format!("{number}"), "other") };
         store.append(Notification { body: vec![b'x'; 5000], ..told }).await.unwrap();
-        let Next::Claim(claim) = store.claim("told", at(0)).await.unwrap() else { panic!("nothing to claim") };
+        let Next::Claim(claim) = store.claim("told", at(0), usize::MAX).await.unwrap() else {
+            panic!("nothing to claim")
+        };
         finish(&store, &claim).await;
     }
     while store.prune(at(2)).await.unwrap() > 0 {}
     let large = Notification { body: vec![b'x'; 150_000], ..notification("large", "another") };
     assert_eq!(store.append(large).await.unwrap(), Appended::Stored);
     assert_eq!(body(&claim(&store, at(2)).await), "waiting");
+}
+
+fn deferral(due_at: Timestamp, maybe_sent: bool) -> Deferral {
+    Deferral { due_at, maybe_sent, counts: true, reason: "HTTP 502".to_owned() }
+}
+
+#[tokio::test]
+async fn what_waits_of_a_group_is_told_at_once_and_ends_at_once() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for text in ["a1", "a2", "a3"] {
+        store.append(notification(text, "a")).await.unwrap();
+    }
+    let first = claim(&store, at(0)).await;
+    assert_eq!((told(&first), first.digest), (vec!["a1", "a2", "a3"], None));
+    store.append(notification("a4", "a")).await.unwrap();
+    assert!(matches!(store.claim("ops", at(1), usize::MAX).await.unwrap(), Next::At(_)));
+    // Nothing of it was read: the next message takes the newest state along.
+    store.defer(first.id, deferral(at(1), false), at(1)).await.unwrap();
+    let second = claim(&store, at(1)).await;
+    assert_eq!(told(&second), ["a1", "a2", "a3", "a4"]);
+    assert_eq!(store.backlog().await.unwrap()[0].pending, 4);
+    finish(&store, &second).await;
+    assert_eq!(store.backlog().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_message_that_may_have_arrived_is_repeated_as_it_was() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for text in ["a1", "a2"] {
+        store.append(notification(text, "a")).await.unwrap();
+    }
+    let first = claim(&store, at(0)).await;
+    store.append(notification("a3", "a")).await.unwrap();
+    store.defer(first.id, deferral(at(1), true), at(1)).await.unwrap();
+    let again = claim(&store, at(1)).await;
+    assert_eq!((told(&again), again.maybe_repeated), (vec!["a1", "a2"], true));
+    drop(store);
+
+    // The same after a kill.
+    let store = directory.open();
+    let again = claim(&store, at(2)).await;
+    assert_eq!((told(&again), again.maybe_repeated), (vec!["a1", "a2"], true));
+    store.prepare(again.id, vec![json!("one"), json!("two")]).await.unwrap();
+    store.acknowledge(again.id, MessageRef::default(), true, at(2)).await.unwrap();
+    let rest = claim(&store, at(3)).await;
+    assert_eq!((told(&rest), rest.part), (vec!["a1", "a2"], 1));
+    finish(&store, &rest).await;
+    assert_eq!(told(&claim(&store, at(3)).await), ["a3"]);
+}
+
+#[tokio::test]
+async fn a_message_given_up_gives_up_all_that_it_tells() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for text in ["a1", "a2"] {
+        store.append(notification(text, "a")).await.unwrap();
+    }
+    let first = claim(&store, at(0)).await;
+    store.degrade(first.id, Detail::Title, "HTTP 400".to_owned(), at(0)).await.unwrap();
+    store.append(notification("a3", "a")).await.unwrap();
+    let again = claim(&store, at(0)).await;
+    assert_eq!((told(&again), again.detail), (vec!["a1", "a2"], Detail::Title));
+    store.bury(again.id, "HTTP 400".to_owned(), at(1)).await.unwrap();
+    let mut letters: Vec<Vec<u8>> =
+        store.dead_letters(9).await.unwrap().into_iter().map(|letter| letter.body).collect();
+    letters.sort();
+    assert_eq!(letters, [b"a1", b"a2"]);
+    assert_eq!(told(&claim(&store, at(1)).await), ["a3"]);
+}
+
+async fn claim_pressed(store: &Store, now: Timestamp, served: usize) -> Claim {
+    match store.claim("ops", now, served).await.unwrap() {
+        Next::Claim(claim) => *claim,
+        next => panic!("nothing to claim: {next:?}"),
+    }
+}
+
+#[tokio::test]
+async fn more_groups_than_there_is_room_for_are_one_digest() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for (text, group, severity) in [
+        ("a1", "a", Severity::Info),
+        ("b1", "b", Severity::Warning),
+        ("c1", "c", Severity::Critical),
+        ("c2", "c", Severity::Critical),
+        ("d1", "d", Severity::Warning),
+    ] {
+        store.append(Notification { severity, ..notification(text, group) }).await.unwrap();
+    }
+    let report = Notification { kind: MessageKind::Report, ..notification("report", "report") };
+    store.append(report).await.unwrap();
+    let digest = claim_pressed(&store, at(0), 3).await;
+    assert_eq!((told(&digest), digest.digest), (vec!["a1", "b1", "c1", "d1", "c2"], Some(Digest::Storm)));
+    assert_eq!(digest.severity, Severity::Critical);
+    // A group whose digest is under way waits for it, others do not.
+    store.append(notification("b2", "b")).await.unwrap();
+    store.append(notification("e1", "e")).await.unwrap();
+    store.defer(digest.id, deferral(at(5), true), at(1)).await.unwrap();
+    let other = claim_pressed(&store, at(1), 3).await;
+    assert_eq!(told(&other), ["e1"]);
+    finish(&store, &other).await;
+    assert_eq!(told(&claim_pressed(&store, at(1), 3).await), ["report"]);
+    let again = claim_pressed(&store, at(5), 3).await;
+    assert_eq!((told(&again), again.digest), (told(&digest), Some(Digest::Storm)));
+    store.acknowledge(again.id, MessageRef("7".to_owned()), false, at(5)).await.unwrap();
+    // What speaks of many groups is no group's own message.
+    assert_eq!(store.message_refs("ops", "c").await.unwrap(), []);
+    assert_eq!(told(&claim_pressed(&store, at(5), 3).await), ["b2"]);
+}
+
+#[tokio::test]
+async fn as_many_groups_as_there_is_room_for_are_told_one_by_one() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for group in ["a", "b", "c"] {
+        store.append(notification(group, group)).await.unwrap();
+    }
+    assert_eq!(told(&claim_pressed(&store, at(0), 3).await), ["a"]);
+}
+
+#[tokio::test]
+async fn after_an_outage_more_than_a_few_groups_are_caught_up_with_at_once() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for group in ["a", "b", "c"] {
+        store.append(notification(group, group)).await.unwrap();
+    }
+    let few = claim_pressed(&store, at(600), 30).await;
+    assert_eq!((told(&few), few.digest), (vec!["a"], None));
+    store.defer(few.id, deferral(at(600), false), at(600)).await.unwrap();
+    store.append(Notification { received_at: at(590), ..notification("d", "d") }).await.unwrap();
+    let early = claim_pressed(&store, at(599), 30).await;
+    assert_eq!(told(&early), ["b"]);
+    store.defer(early.id, deferral(at(600), false), at(600)).await.unwrap();
+    let late = claim_pressed(&store, at(600), 30).await;
+    assert_eq!((told(&late), late.digest), (vec!["b", "c", "d", "a"], Some(Digest::CatchUp)));
+}
+
+fn alert(instance: &str, ended: Option<i64>) -> Alert {
+    let labels = [("alertname", "Down"), ("instance", instance), ("severity", "critical")];
+    Alert {
+        status: if ended.is_some() { Status::Resolved } else { Status::Firing },
+        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        annotations: Labels::new(),
+        starts_at: at(0),
+        ends_at: ended.map(at),
+        generator_url: None,
+        fingerprint: instance.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_record_knows_what_fires_and_what_did() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let note = async |text: &str, seconds, alerts: Vec<Alert>| {
+        let notification = Notification { received_at: at(seconds), ..notification(text, "g") };
+        store.append_of(notification, alerts).await.unwrap()
+    };
+    note("1", 10, vec![alert("web-1", None), alert("web-2", None)]).await;
+    note("2", 70, vec![alert("web-1", Some(60)), alert("web-2", None)]).await;
+    // A notification of another receiver comes late: what is over stays over.
+    note("3", 71, vec![alert("web-1", None)]).await;
+    let firing = |instance: &str| Firing {
+        alertname: "Down".to_owned(),
+        severity: "critical".to_owned(),
+        instance: instance.to_owned(),
+        count: 1,
+    };
+    assert_eq!(store.firing(at(100), 10).await.unwrap(), [firing("web-2")]);
+    let records = store.alerts_since(at(0), 10).await.unwrap();
+    let said: Vec<_> = records.iter().map(|record| (&*record.fingerprint, record.ends_at, record.last_seen)).collect();
+    assert_eq!(said, [("web-1", Some(at(60)), at(71)), ("web-2", None, at(70))]);
+    assert_eq!((records[0].labels.clone(), records[0].first_seen), (alert("web-1", None).labels, at(10)));
+
+    // Nobody says that web-2 is resolved: it is forgotten, and ended when it was last heard of.
+    let forgotten = 70 + i64::try_from(FORGOTTEN_AFTER.as_secs()).unwrap();
+    assert_eq!(store.firing(at(forgotten - 1), 10).await.unwrap().len(), 1);
+    assert_eq!(store.firing(at(forgotten), 10).await.unwrap(), []);
+    assert_eq!(store.prune(at(forgotten)).await.unwrap(), 1);
+    assert_eq!(store.alerts_since(at(65), 10).await.unwrap()[0].ends_at, Some(at(70)));
+    while store.prune(at(90 * 86_400)).await.unwrap() > 0 {}
+    assert_eq!(store.alerts_since(at(0), 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let directory = Directory::new();
+    let old = rusqlite::Connection::open(directory.file()).unwrap();
+    old.execute_batch(include_str!("../src/store/schema.sql")).unwrap();
+    old.execute_batch(
+        "INSERT INTO notifications VALUES (1, 'alert', 'firing', 'warning', NULL, CAST('waiting' AS BLOB), 1790000000000);
+         INSERT INTO deliveries (notification, channel, group_key, priority) VALUES (1, 'ops', 'g', 20);",
+    )
+    .unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    drop(old);
+    let store = directory.open();
+    assert_eq!(told(&claim(&store, at(1)).await), ["waiting"]);
 }
 
 #[test]

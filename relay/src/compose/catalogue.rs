@@ -240,10 +240,13 @@ mod tests {
             include_str!("alert.rs"),
             include_str!("container.rs"),
             include_str!("container/condition.rs"),
+            include_str!("digest.rs"),
             include_str!("links.rs"),
             include_str!("measure.rs"),
+            include_str!("merge.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),
+            include_str!("trouble.rs"),
         ];
         let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
         let keys = keys(Locale::En);

@@ -32,3 +32,9 @@ pub(super) fn channel_scope(name: &str) -> String {
 pub(super) fn service_scope(kind: &str) -> String {
     format!("service/{kind}")
 }
+
+/// The name under which the store keeps that a channel was said to be gone. Its moment is that of the next try, and
+/// 1970 once the channel is back.
+pub(super) fn gone_scope(name: &str) -> String {
+    format!("gone/{name}")
+}

@@ -18,6 +18,25 @@ pub fn next_allowed(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Times
     budgets.iter().filter_map(free).chain([now]).max().unwrap_or(now)
 }
 
+/// How many calls the budgets allow from `now` until `within` later, given the calls before; without any budget there
+/// is no bound.
+pub fn served_within(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp, within: Duration) -> usize {
+    /// More are as good as no bound, and would only take longer to count.
+    const MANY: usize = 1000;
+    if budgets.is_empty() {
+        return usize::MAX;
+    }
+    let mut calls = ended.to_vec();
+    for served in 0..MANY {
+        let at = next_allowed(&calls, budgets, calls.last().map_or(now, |last| now.max(*last)));
+        if at > after(now, within) {
+            return served;
+        }
+        calls.push(at);
+    }
+    MANY
+}
+
 /// `wait` after `from`; the end of time where there is no such moment.
 pub fn after(from: Timestamp, wait: Duration) -> Timestamp {
     from.checked_add(wait).unwrap_or(Timestamp::MAX)
@@ -49,6 +68,16 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_costs_one_window_at_most() {
         assert_eq!(next_allowed(&[at(3_600_000); 5], BUDGETS, at(0)), at(2001));
+    }
+
+    #[test]
+    fn what_can_be_told_soon_is_what_the_budgets_leave() {
+        let served = |ended: &[Timestamp]| served_within(ended, BUDGETS, at(0), Duration::from_secs(30));
+        assert_eq!(served(&[]), 30);
+        assert_eq!(served(&[at(-1000); 30]), 0);
+        assert_eq!(served(&[at(-40_000); 20]), 30);
+        assert_eq!(served(&[at(-10_000); 20]), 10);
+        assert_eq!(served_within(&[at(0); 9], &[], at(0), Duration::from_secs(30)), usize::MAX);
     }
 
     #[test]

@@ -5,19 +5,27 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::hold::{Services, channel_scope, service_scope};
-use super::pace::{after, next_allowed};
+use super::hold::{Services, channel_scope, gone_scope, service_scope};
+use super::pace::{after, next_allowed, served_within};
 use super::retry::{History, Step, next_attempt};
-use super::{Composer, Destination, http};
+use super::{Composer, Destination, Update, card, http, note};
 use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
+use crate::compose::TroubleKind;
+use crate::ingest::KeyHash;
 use crate::message::Message;
 use crate::metrics::{Metrics, Outcome};
-use crate::store::{Claim, Deferral, DeliveryId, Next, Store, StoreError};
+use crate::store::{Claim, Deferral, DeliveryId, MessageKind, Next, Store, StoreError};
 
 /// Between two tries of a store that cannot write.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// A loop looks at the clock at least this often, in case somebody has set it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// What cannot be told within this time, message by message, is told together.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A destination that moves more often without taking a message is gone.
+const MOST_MOVES: u32 = 4;
 
 /// What all loops share.
 pub(super) struct Tools {
@@ -37,6 +45,8 @@ enum Change {
     Degrade(Detail, String),
     Bury(String),
     Hold(String, Timestamp),
+    ForgetCard(String, String),
+    Move { channel: String, address: String, to: String },
 }
 
 impl Change {
@@ -48,6 +58,8 @@ impl Change {
             Self::Degrade(to, reason) => store.degrade(id, *to, reason.clone(), now).await,
             Self::Bury(reason) => store.bury(id, reason.clone(), now).await,
             Self::Hold(scope, until) => store.hold(scope, *until).await,
+            Self::ForgetCard(channel, group_key) => store.forget_card(channel, group_key).await,
+            Self::Move { channel, address, to } => store.moved(channel, address, to, now).await,
         }
     }
 }
@@ -63,6 +75,8 @@ pub(super) struct Worker {
     /// Failures in a row.
     failures: u32,
     gone: bool,
+    /// How often the destination has moved since it last took a message.
+    moves: u32,
     store_is_down: bool,
 }
 
@@ -75,6 +89,7 @@ impl Worker {
             held_until: Timestamp::MIN,
             failures: 0,
             gone: false,
+            moves: 0,
             store_is_down: false,
         }
     }
@@ -106,6 +121,12 @@ impl Worker {
 
     /// Takes up where the process before left off: its pace, and what its chats had asked for.
     async fn remember(&mut self) -> Result<(), StoreError> {
+        for _ in 0..MOST_MOVES {
+            let address = address(&self.destination);
+            let Some(to) = self.tools.store.moved_to(&self.destination.name, &address).await? else { break };
+            let Some(channel) = self.destination.channel.moved(&to) else { break };
+            self.destination.channel = channel.into();
+        }
         let Self { destination, tools, .. } = self;
         let now = Timestamp::now();
         tools.store.reclaim(&destination.name).await?;
@@ -115,6 +136,9 @@ impl Worker {
         if let Some(until) = tools.store.held_until(&channel_scope(&destination.name)).await? {
             self.held_until = until;
         }
+        // The address may have been mended meanwhile: it is tried at once, and only what changed is told.
+        let gone = tools.store.held_until(&gone_scope(&destination.name)).await?;
+        self.gone = gone.is_some_and(|until| until > Timestamp::UNIX_EPOCH);
         let kind = destination.channel.kind();
         if let Some(until) = tools.store.held_until(&service_scope(kind)).await? {
             tools.services.hold(kind, until);
@@ -130,7 +154,8 @@ impl Worker {
 
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        match self.tools.store.claim(&self.destination.name, now).await {
+        let served = served_within(&self.ended, self.destination.channel.limits().budgets, now, PATIENCE);
+        match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
                 self.attempt(&claim).await;
@@ -146,23 +171,55 @@ impl Worker {
     async fn attempt(&mut self, claim: &Claim) {
         let message = (self.tools.composer)(claim, &self.destination.name);
         let Some((payload, more)) = self.part(claim, &message).await else { return };
+        let Ok(card) = self.tools.store.card(&self.destination.name, &claim.group_key).await else {
+            // Nothing was sent: the claim is given back as soon as the store can write again.
+            return self.put_off(claim).await;
+        };
+        let channel = &*self.destination.channel;
+        let is_edited = self.destination.update == Update::Edit;
+        let edit = card::edit(channel, claim, card.as_ref(), &payload, more).filter(|_| is_edited);
         let how = Posting {
             silent: message.silent,
             maybe_repeated: claim.maybe_repeated.then(|| message.maybe_repeated.clone()),
-            reply_to: None,
+            reply_to: card::reply_to(claim, card.as_ref()),
         };
-        let request = self.destination.channel.post(&payload, &how);
+        let request = edit.as_ref().map_or_else(|| channel.post(&payload, &how), |(request, _)| request.clone());
         let answer = http::call(&self.tools.http, &request).await;
         let now = Timestamp::now();
         self.record(now);
-        let (verdict, maybe_sent) = match &answer {
+        let (mut verdict, maybe_sent) = match &answer {
             Ok(response) => {
                 self.keep_to(response, now);
                 (self.destination.channel.verdict(response), false)
             }
-            Err(failure) => (Verdict::Unavailable(failure.reason.clone()), failure.maybe_sent),
+            // An edit that is repeated is no second message.
+            Err(failure) => (Verdict::Unavailable(failure.reason.clone()), failure.maybe_sent && edit.is_none()),
         };
+        if let Some((_, reference)) = edit {
+            match &mut verdict {
+                Verdict::Delivered(at) => *at = reference,
+                Verdict::Refused(reason) | Verdict::Gone(reason) => return self.post_anew(claim, reason, now).await,
+                _ => {}
+            }
+        }
         self.settle(claim, &verdict, maybe_sent, more, now).await;
+    }
+
+    /// The message that was to be edited is not there any more, or too old: the next attempt posts a new one.
+    async fn post_anew(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
+        let name = self.destination.name.as_str();
+        tracing::info!(channel = name, "a message of channel `{name}` cannot be edited ({reason}); a new one follows");
+        self.insist(claim.id, now, Change::ForgetCard(claim.channel.clone(), claim.group_key.clone())).await;
+        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason: reason.to_owned() };
+        self.insist(claim.id, now, Change::Defer(deferral)).await;
+    }
+
+    /// Nothing was sent.
+    async fn put_off(&mut self, claim: &Claim) {
+        let now = Timestamp::now();
+        let reason = "the store could not be read".to_owned();
+        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason };
+        self.insist(claim.id, now, Change::Defer(deferral)).await;
     }
 
     /// The part to send, and whether others follow. A message of several is laid out once and kept: parts of two
@@ -201,24 +258,34 @@ impl Worker {
     }
 
     async fn settle(&mut self, claim: &Claim, verdict: &Verdict, maybe_sent: bool, more: bool, now: Timestamp) {
+        if let Verdict::Moved(to) = verdict
+            && self.follow(claim, to, now).await
+        {
+            return;
+        }
         let failures = if failed(verdict) { self.failures.saturating_add(1) } else { self.failures };
         let history = History { attempt: claim.attempt, failures, detail: claim.detail };
         match next_attempt(&history, verdict, now, random()) {
             Step::Done => self.done(claim, verdict, more, now).await,
             Step::Less(detail) => {
                 let reason = reason(verdict);
-                self.works_again();
+                self.works_again(claim.id, now).await;
                 self.insist(claim.id, now, Change::Degrade(detail, reason.clone())).await;
                 let name = self.destination.name.as_str();
                 self.tools.metrics.delivery(name, claim.kind, Outcome::Degraded);
                 tracing::warn!(channel = name, "channel `{name}` refused a message ({reason}); trying with less in it");
             }
             Step::Bury => {
-                self.works_again();
+                self.works_again(claim.id, now).await;
                 self.bury(claim, &reason(verdict), now).await;
             }
             Step::Again { destination_at, message_at, whole_service, gone } => {
                 self.failures = failures;
+                if gone && !self.gone {
+                    self.note(TroubleKind::Gone, "", &reason(verdict), now).await;
+                    let scope = gone_scope(&self.destination.name);
+                    self.insist(claim.id, now, Change::Hold(scope, destination_at)).await;
+                }
                 self.gone = gone;
                 let throttled = matches!(verdict, Verdict::Throttled { .. });
                 self.tell_delay(claim, verdict, destination_at, now);
@@ -237,8 +304,37 @@ impl Worker {
         }
     }
 
+    /// Goes where the destination has moved, and sends again at once. `false` where it cannot.
+    async fn follow(&mut self, claim: &Claim, to: &str, now: Timestamp) -> bool {
+        let Some(channel) = self.destination.channel.moved(to).filter(|_| self.moves < MOST_MOVES) else {
+            return false;
+        };
+        self.moves += 1;
+        let name = self.destination.name.clone();
+        let (channel_name, address, to) = (name.clone(), address(&self.destination), to.to_owned());
+        tracing::warn!(
+            channel = name,
+            "channel `{name}` has moved to `{to}`, which is used from now on; change relay.yml"
+        );
+        self.note(TroubleKind::Moved, "", &to, now).await;
+        self.insist(claim.id, now, Change::Move { channel: channel_name, address, to }).await;
+        self.destination.channel = channel.into();
+        let reason = "the destination has moved".to_owned();
+        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason };
+        self.insist(claim.id, now, Change::Defer(deferral)).await;
+        true
+    }
+
+    /// Tells the fallback channel.
+    async fn note(&self, kind: TroubleKind, title: &str, reason: &str, now: Timestamp) {
+        if let Some(fallback) = &self.destination.fallback {
+            let trouble = note::trouble(kind, &self.destination.name, title, reason, now);
+            note::tell(&self.tools.store, fallback, &trouble).await;
+        }
+    }
+
     async fn done(&mut self, claim: &Claim, verdict: &Verdict, more: bool, now: Timestamp) {
-        self.works_again();
+        self.works_again(claim.id, now).await;
         let reference = match verdict {
             Verdict::Delivered(reference) => reference.clone(),
             _ => MessageRef::default(),
@@ -247,15 +343,27 @@ impl Worker {
         if !more {
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
-            let latency = now.duration_since(claim.received_at).try_into().unwrap_or_default();
-            self.tools.metrics.delivered_after(name, latency);
+            for merged in &claim.merged {
+                self.tools.metrics.delivery(name, merged.kind, Outcome::Coalesced);
+            }
+            for received_at in claim.merged.iter().map(|merged| merged.received_at).chain([claim.received_at]) {
+                let latency = now.duration_since(received_at).try_into().unwrap_or_default();
+                self.tools.metrics.delivered_after(name, latency);
+            }
         }
     }
 
     async fn bury(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
+        // Notes never lead to notes. First the note: a kill between the two leaves it to be repeated, not missed.
+        if claim.kind != MessageKind::Notice {
+            let title = (self.tools.composer)(claim, &self.destination.name).title;
+            self.note(TroubleKind::DeadLetter, &title, reason, now).await;
+        }
         self.insist(claim.id, now, Change::Bury(reason.to_owned())).await;
         let name = self.destination.name.as_str();
-        self.tools.metrics.delivery(name, claim.kind, Outcome::Dead);
+        for kind in claim.merged.iter().map(|merged| merged.kind).chain([claim.kind]) {
+            self.tools.metrics.delivery(name, kind, Outcome::Dead);
+        }
         tracing::error!(
             channel = name,
             group = claim.group_key,
@@ -303,13 +411,17 @@ impl Worker {
         }
     }
 
-    fn works_again(&mut self) {
+    async fn works_again(&mut self, claim_id: DeliveryId, now: Timestamp) {
         if self.gone {
             let name = self.destination.name.as_str();
             tracing::info!(channel = name, "channel `{name}` is back");
             self.tools.metrics.channel_up(name, true);
+            let name = name.to_owned();
+            self.note(TroubleKind::Back, "", "", now).await;
+            self.insist(claim_id, now, Change::Hold(gone_scope(&name), Timestamp::UNIX_EPOCH)).await;
         }
         self.failures = 0;
+        self.moves = 0;
         self.gone = false;
     }
 
@@ -351,6 +463,15 @@ impl Worker {
 pub(super) async fn stopped_within(stopped: &mut watch::Receiver<bool>, wait: Duration) -> bool {
     // A sender that is gone means the same as one that says so.
     tokio::time::timeout(wait, stopped.wait_for(|stopped| *stopped)).await.is_ok()
+}
+
+/// A hash of where the channel's messages go, which tells one address of the configuration from another.
+fn address(destination: &Destination) -> String {
+    let request = destination.channel.post(&Payload(serde_json::json!({})), &Posting::default());
+    let mut key = KeyHash::default();
+    let body = request.body.json().map(ToString::to_string).unwrap_or_default();
+    key.strings(&[request.url.expose(), &body]);
+    key.finish()
 }
 
 fn failed(verdict: &Verdict) -> bool {

@@ -1,21 +1,18 @@
-//! The deliveries' SQL: from append to acknowledge or bury.
+//! The deliveries' SQL: from append to acknowledge or bury; `claim.rs` has what lies between.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::sqlite::{column, millis, time};
-use super::{Appended, Claim, Deferral, DeliveryId, MessageKind, Next, Notification, Prepared};
+use super::claim::{finish_merged, release_merged};
+use super::sqlite::{column, millis};
+use super::{Appended, Card, Deferral, DeliveryId, MessageKind, Notification, Prepared};
 use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
 
 /// A message that is partly sent goes before everything else: its parts belong together.
 const BEGUN: u8 = 100;
-
-/// The longest wait that [`defer`] is asked for. A row that is due later than this was written before the clock was
-/// set back, and is due now.
-const LONGEST_DEFERRAL_MS: i64 = 120_000;
 
 /// Which of two waiting groups goes first.
 fn priority(kind: MessageKind, severity: Severity) -> u8 {
@@ -72,40 +69,6 @@ fn repeated(connection: &Connection, notification: &Notification) -> rusqlite::R
     Ok(seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(seen_at)) < window.as_millis()))
 }
 
-const HEAD: &str = "
-SELECT d.id, d.part, d.attempts, d.maybe_sent, d.detail, d.group_key,
-       n.kind, n.status, n.severity, n.note, n.body, n.received_at
-FROM deliveries d JOIN notifications n ON n.id = d.notification
-WHERE d.channel = ?1 AND d.state = 'pending' AND (d.due_at <= ?2 OR d.due_at > ?3)
-  AND NOT EXISTS (
-    SELECT 1 FROM deliveries e
-    WHERE e.channel = d.channel AND e.group_key = d.group_key AND e.state IN ('pending', 'sending') AND e.id < d.id)
-ORDER BY d.priority DESC, d.id
-LIMIT 1";
-
-pub(super) fn claim(connection: &Connection, channel: &str, now: Timestamp) -> rusqlite::Result<Next> {
-    let now = millis(now);
-    let head = connection
-        .prepare_cached(HEAD)?
-        .query_row(params![channel, now, now + LONGEST_DEFERRAL_MS], |row| read_claim(channel, row))
-        .optional()?;
-    let Some(mut claim) = head else {
-        let due_at: Option<i64> = connection
-            .prepare_cached("SELECT min(due_at) FROM deliveries WHERE channel = ?1 AND state = 'pending'")?
-            .query_row([channel], |row| row.get(0))?;
-        // A row may be due whose group has to wait for an older one: no sooner than the next moment, in any case.
-        return due_at.map_or(Ok(Next::Empty), |due_at| time(due_at.max(now + 1)).map(Next::At));
-    };
-    claim.prepared = prepared(connection, claim.id, claim.part)?;
-    connection
-        .prepare_cached("UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE id = ?1")?
-        .execute([claim.id.0])?;
-    connection
-        .prepare_cached("INSERT INTO attempts (delivery, channel, part, started_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![claim.id.0, channel, claim.part, now])?;
-    Ok(Next::Claim(Box::new(claim)))
-}
-
 pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Result<()> {
     connection
         .execute(
@@ -115,39 +78,18 @@ pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Resul
         .map(drop)
 }
 
-fn read_claim(channel: &str, row: &Row<'_>) -> rusqlite::Result<Claim> {
-    Ok(Claim {
-        id: DeliveryId(row.get(0)?),
-        part: row.get(1)?,
-        attempt: row.get::<_, u32>(2)?.saturating_add(1),
-        maybe_repeated: row.get(3)?,
-        detail: column(row, 4, detail_named)?,
-        group_key: row.get(5)?,
-        kind: column(row, 6, kind_named)?,
-        status: column(row, 7, |word| [Status::Firing, Status::Resolved].into_iter().find(|s| s.as_str() == word))?,
-        severity: column(row, 8, |word| {
-            [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|s| s.as_str() == word)
-        })?,
-        note: row.get(9)?,
-        body: row.get(10)?,
-        received_at: time(row.get(11)?)?,
-        channel: channel.to_owned(),
-        prepared: None,
-    })
-}
-
-fn kind_named(word: &str) -> Option<MessageKind> {
+pub(super) fn kind_named(word: &str) -> Option<MessageKind> {
     MessageKind::ALL.into_iter().find(|kind| kind.as_str() == word)
 }
 
 const DETAILS: [(Detail, &str); 4] =
     [(Detail::Full, "full"), (Detail::Compact, "compact"), (Detail::Plain, "plain"), (Detail::Title, "title")];
 
-fn detail_named(word: &str) -> Option<Detail> {
+pub(super) fn detail_named(word: &str) -> Option<Detail> {
     DETAILS.iter().find(|(_, name)| *name == word).map(|(detail, _)| *detail)
 }
 
-fn prepared(connection: &Connection, id: DeliveryId, part: u32) -> rusqlite::Result<Option<Prepared>> {
+pub(super) fn prepared(connection: &Connection, id: DeliveryId, part: u32) -> rusqlite::Result<Option<Prepared>> {
     let payload: Option<serde_json::Value> = connection
         .prepare_cached("SELECT payload FROM parts WHERE delivery = ?1 AND part = ?2")?
         .query_row(params![id.0, part], |row| column(row, 0, |text| serde_json::from_str(text).ok()))
@@ -176,11 +118,14 @@ pub(super) fn acknowledge(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     end_attempt(connection, id, "delivered", None, now)?;
+    // What speaks of many groups is no group's message to answer or to edit.
     if !reference.0.is_empty() {
         connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO message_refs (delivery, part, channel, group_key, reference, sent_at)
-                 SELECT id, part, channel, group_key, ?2, ?3 FROM deliveries WHERE id = ?1",
+                 SELECT d.id, d.part, d.channel, d.group_key, ?2, ?3 FROM deliveries d WHERE d.id = ?1
+                 AND NOT EXISTS (
+                   SELECT 1 FROM deliveries m WHERE m.merged_into = d.id AND m.group_key <> d.group_key)",
             )?
             .execute(params![id.0, reference.0, millis(now)])?;
     }
@@ -209,8 +154,8 @@ pub(super) fn defer(
             "UPDATE deliveries SET state = 'pending', due_at = ?2, maybe_sent = max(maybe_sent, ?3),
              attempts = max(attempts - ?4, 0), reason = ?5 WHERE id = ?1",
         )?
-        .execute(params![id.0, millis(deferral.due_at), deferral.maybe_sent, !deferral.counts, deferral.reason])
-        .map(drop)
+        .execute(params![id.0, millis(deferral.due_at), deferral.maybe_sent, !deferral.counts, deferral.reason])?;
+    release_merged(connection, id)
 }
 
 pub(super) fn degrade(
@@ -248,8 +193,8 @@ fn finish(
     connection.prepare_cached("DELETE FROM parts WHERE delivery = ?1")?.execute([id.0])?;
     connection
         .prepare_cached("UPDATE deliveries SET state = ?2, reason = ?3, finished_at = ?4 WHERE id = ?1")?
-        .execute(params![id.0, state, reason, millis(now)])
-        .map(drop)
+        .execute(params![id.0, state, reason, millis(now)])?;
+    finish_merged(connection, id, state, reason, now)
 }
 
 fn end_attempt(
@@ -281,4 +226,32 @@ pub(super) fn message_refs(
         )?
         .query_map([channel, group_key], |row| row.get(0).map(MessageRef))?
         .collect()
+}
+
+pub(super) fn card(connection: &Connection, channel: &str, group_key: &str) -> rusqlite::Result<Option<Card>> {
+    let references = message_refs(connection, channel, group_key)?;
+    connection
+        .prepare_cached(
+            "SELECT n.status, n.severity FROM deliveries d JOIN notifications n ON n.id = d.notification
+             WHERE d.id = (SELECT max(delivery) FROM message_refs WHERE channel = ?1 AND group_key = ?2)",
+        )?
+        .query_row([channel, group_key], |row| {
+            Ok(Card { references, status: column(row, 0, status_named)?, severity: column(row, 1, severity_named)? })
+        })
+        .optional()
+}
+
+pub(super) fn forget_card(connection: &Connection, channel: &str, group_key: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM message_refs WHERE channel = ?1 AND group_key = ?2")?
+        .execute([channel, group_key])
+        .map(drop)
+}
+
+pub(super) fn status_named(word: &str) -> Option<Status> {
+    [Status::Firing, Status::Resolved].into_iter().find(|status| status.as_str() == word)
+}
+
+pub(super) fn severity_named(word: &str) -> Option<Severity> {
+    [Severity::Info, Severity::Warning, Severity::Critical].into_iter().find(|severity| severity.as_str() == word)
 }

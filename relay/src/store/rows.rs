@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::alert::{Severity, Status};
-use crate::channel::Detail;
+use crate::channel::{Detail, MessageRef};
 
 /// What a message is, for metrics, order and wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +77,37 @@ pub enum Appended {
 
 /// Names one delivery: one notification on its way to one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DeliveryId(pub(super) i64);
+pub struct DeliveryId(pub(crate) i64);
+
+/// A delivery that another one's message tells as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Which delivery.
+    pub id: DeliveryId,
+    /// What it is.
+    pub kind: MessageKind,
+    /// Its group.
+    pub group_key: String,
+    /// Firing or resolved.
+    pub status: Status,
+    /// How urgent.
+    pub severity: Severity,
+    /// A sentence about the notification itself.
+    pub note: Option<String>,
+    /// What the message is made from.
+    pub body: Vec<u8>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// Why one message tells of many groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// More of them wait than there is room for.
+    Storm,
+    /// They could not be told for a long time.
+    CatchUp,
+}
 
 impl DeliveryId {
     /// The number that people see.
@@ -107,6 +137,10 @@ pub struct Claim {
     pub note: Option<String>,
     /// When it arrived.
     pub received_at: Timestamp,
+    /// What the same message tells as well, the oldest first: older notifications of this group, or of many groups.
+    pub merged: Vec<Told>,
+    /// `Some` where it tells of many groups.
+    pub digest: Option<Digest>,
     /// 1 for the first attempt at this part.
     pub attempt: u32,
     /// An earlier attempt at this part may have arrived.
@@ -126,6 +160,17 @@ pub struct Prepared {
     pub payload: serde_json::Value,
     /// Others follow.
     pub more: bool,
+}
+
+/// What was posted last for a group, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// The ids of its parts.
+    pub references: Vec<MessageRef>,
+    /// Firing or resolved.
+    pub status: Status,
+    /// How urgent.
+    pub severity: Severity,
 }
 
 /// The answer to [`super::Store::claim`].

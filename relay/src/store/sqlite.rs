@@ -12,7 +12,13 @@ use rusqlite::{Connection, Row};
 use super::StoreError;
 
 /// The tables of each version, the oldest first; `PRAGMA user_version` counts those that are there.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("moments.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
+];
 
 /// How long to wait for somebody who writes to the file with other tools; readers are in nobody's way. Alertmanager
 /// tries again by itself, and everybody else waits behind this.

@@ -49,6 +49,26 @@ pub(super) fn held_until(connection: &Connection, scope: &str) -> rusqlite::Resu
         .optional()
 }
 
+pub(super) fn moved(
+    connection: &Connection,
+    channel: &str,
+    address: &str,
+    to: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO moves (channel, address, moved_to, moved_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![channel, address, to, millis(now)])
+        .map(drop)
+}
+
+pub(super) fn moved_to(connection: &Connection, channel: &str, address: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT moved_to FROM moves WHERE channel = ?1 AND address = ?2")?
+        .query_row([channel, address], |row| row.get(0))
+        .optional()
+}
+
 pub(super) fn keep_refused(connection: &Connection, body: &[u8], reason: &str, now: Timestamp) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT INTO refused (received_at, reason, body) VALUES (?1, ?2, ?3)")?
