@@ -396,7 +396,8 @@ fn oom_killed_explains_a_sigkill_whose_event_was_lost_and_a_start_forgets_it() {
     assert_eq!(play.at(20.0, Action::Start), ["resolved ContainerCrashed", "inspect 4"]);
     play.at(20.5, die(137));
     assert_eq!(play.time(21.5), ["inspect 5"], "the old oom is not the new one's");
-    assert_eq!(play.time(22.1), ["exit web 137 signal", "ContainerCrashed"], "nor is it waited for without end");
+    assert_eq!(play.time(26.4), [] as [&str; 0], "an engine may be slow to tell");
+    assert_eq!(play.time(26.6), ["exit web 137 signal", "ContainerCrashed"], "nor is it waited for without end");
 }
 
 #[test]

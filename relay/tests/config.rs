@@ -227,9 +227,9 @@ fn the_fallback_channel_has_to_be_one_that_speaks() {
     assert_eq!(name("notices: true"), Ok(None));
     assert_eq!(
         name("fallback_channel: opps"),
-        Err("relay.yml:1:19: fallback_channel: there is no channel `opps`; `channels` has `screen`, `ops`".to_owned())
+        Err("relay.yml:1:19: fallback_channel: there is no channel `opps`; did you mean `ops`?".to_owned())
     );
-    assert!(name("fallback_channel: ops").unwrap_err().contains("the channel `ops` cannot be used"));
+    assert!(name("fallback_channel: ops").unwrap_err().contains("`ops` has no address"));
 }
 
 #[test]

@@ -17,61 +17,12 @@ use seamark_relay::channel::limits::{self, Limit};
 use seamark_relay::channel::{Body, Channel, Detail, KINDS, MessageRef, Method, Payload, Posting, Response, Verdict};
 use seamark_relay::message::{Attachment, Field, Item, Message, Span, Tone};
 
-#[path = "stand_in/discord_rules.rs"]
-mod discord_rules;
-#[path = "stand_in/telegram_rules.rs"]
-mod telegram_rules;
-#[path = "stand_in/wecom_rules.rs"]
-mod wecom_rules;
+#[path = "stand_in/kinds.rs"]
+mod kinds;
+
+use kinds::{discord_rules, example, judge, telegram_rules, wecom_rules};
 
 const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Detail::Title];
-
-/// The keys of a channel of each kind.
-fn example(kind: &str) -> &'static str {
-    match kind {
-        "discord" => {
-            "webhook_url: https://discord.com/api/webhooks/11/s3cr3t-token\n\
-             mention: {critical: '<@&77001>', warning: '<@77002>', info: '@here'}"
-        }
-        "telegram" => {
-            "bot_token: 11:s3cr3t-token\nchat_id: -100123\nmessage_thread_id: 7\n\
-             mention: {critical: '@ops_lead', warning: '77002'}"
-        }
-        "wecom" => {
-            "webhook_url: https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=s3cr3t\n\
-             mention: {critical: zhang, warning: '@all'}"
-        }
-        "webhook" => "url: https://hook.example/s3cr3t\nheaders: {Authorization: Bearer s3cr3t}",
-        "log" => "{}",
-        kind => panic!("the kind `{kind}` has no example here"),
-    }
-}
-
-/// Whether the service itself would take the body, by rules that are not the relay's.
-fn judge(kind: &str, body: &serde_json::Value) -> Result<(), String> {
-    match kind {
-        "discord" => discord_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| format!("{no:?}")),
-        "telegram" => telegram_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.0),
-        "wecom" => wecom_rules::judge(body.to_string().as_bytes()).map(drop).map_err(|no| no.message),
-        "webhook" => is_of_version_one(body),
-        "log" => (!body.as_str().unwrap().contains(char::is_control)).then_some(()).ok_or("control".to_owned()),
-        kind => panic!("the kind `{kind}` has no rules here"),
-    }
-}
-
-/// Whether a webhook's body has the shape that its version promises.
-fn is_of_version_one(body: &serde_json::Value) -> Result<(), String> {
-    let texts = |value: &serde_json::Value, keys: &[&str]| keys.iter().all(|key| value[*key].is_string());
-    let list = |value: &serde_json::Value, key: &str, each: &[&str]| {
-        value[key].as_array().is_some_and(|list| list.iter().all(|one| texts(one, each)))
-    };
-    let items = body["items"].as_array().cloned().unwrap_or_default();
-    let good = body["version"] == 1
-        && texts(body, &["tone", "severity", "title"])
-        && list(body, "items", &["tone", "title", "text"])
-        && items.iter().all(|item| list(item, "fields", &["name", "value"]) && list(item, "links", &["label", "url"]));
-    good.then_some(()).ok_or_else(|| body.to_string())
-}
 
 /// The rows of the relay's table for a kind, and the same numbers as the judge knows them.
 fn numbers(kind: &str) -> (&'static [&'static Limit], &'static [(&'static str, usize)]) {

@@ -19,28 +19,19 @@ use seamark_relay::compose::{Locale, Voice, message};
 use seamark_relay::store::MessageKind;
 use serde_json::{Value, json};
 
-#[path = "stand_in/discord_rules.rs"]
-mod discord_rules;
+#[path = "stand_in/kinds.rs"]
+mod kinds;
 
 const LANGUAGES: [(Locale, &str); 4] =
     [(Locale::En, "UTC"), (Locale::ZhCn, "Asia/Shanghai"), (Locale::ZhTw, "Asia/Taipei"), (Locale::Uk, "Europe/Kyiv")];
 
-/// The keys of a channel of each kind, and the service's own rules where the tests have them.
 fn channel(kind: &'static seamark_relay::channel::Kind) -> Box<dyn Channel> {
-    let keys = match kind.name {
-        "discord" => "webhook_url: https://discord.com/api/webhooks/11/token",
-        "log" => "{}",
-        other => panic!("the kind `{other}` has no example here"),
-    };
-    config::read(&Source::new("relay.yml", keys), |section| (kind.build)(section)).unwrap().unwrap()
+    let source = Source::new("relay.yml", kinds::example(kind.name));
+    config::read(&source, |section| (kind.build)(section)).unwrap().unwrap()
 }
 
 fn judge(kind: &str, body: &Value) {
-    match kind {
-        "discord" => drop(discord_rules::judge(body.to_string().as_bytes()).unwrap()),
-        "log" => assert!(!body.as_str().unwrap().contains(char::is_control)),
-        other => panic!("the kind `{other}` has no rules here"),
-    }
+    kinds::judge(kind, body).unwrap();
 }
 
 fn bodies(channel: &dyn Channel, voice: &Voice, kind: MessageKind, body: &[u8], detail: Detail) -> Vec<Value> {
@@ -158,10 +149,8 @@ fn the_longest_payloads_stay_within_every_limit_and_name_what_was_left_out() {
                     bodies.iter().for_each(|body| judge(kind.name, body));
                     let text: String = bodies.iter().map(ToString::to_string).collect();
                     let place = format!("{} {locale:?} {name} {detail:?}", kind.name);
-                    if kind.name != "log" {
-                        for pings in ["@everyone", "@here", "<@1>", "<@&2>"] {
-                            assert!(!text.contains(pings), "{place}: {pings}");
-                        }
+                    for pings in pings(kind.name) {
+                        assert!(!text.contains(pings), "{place}: {pings}");
                     }
                     if alerts > 1 && detail != Detail::Title {
                         accounted_for(&place, &text.replace('\\', ""), &voice, alerts);
@@ -169,6 +158,15 @@ fn the_longest_payloads_stay_within_every_limit_and_name_what_was_left_out() {
                 }
             }
         }
+    }
+}
+
+/// What would call somebody, of the words in the payloads.
+fn pings(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "discord" => &["@everyone", "@here", "<@1>", "<@&2>"],
+        "wecom" => &["<@1>", "<@&2>"],
+        _ => &[],
     }
 }
 

@@ -103,7 +103,7 @@ fn last_words(stand_in: &Discord) -> BTreeMap<String, (bool, Timestamp)> {
             let name: String = after.chars().take(8).collect();
             // The line of a resolved alert begins with these words, and so does its title.
             let before: String = before.chars().rev().take(30).collect::<Vec<char>>().into_iter().rev().collect();
-            if before.contains("Resolved: ") {
+            if before.contains("Resolved") {
                 last.insert(name, (true, message.arrived_at));
             } else if before.contains("⚠️ ") || before.contains("🔴 ") {
                 last.insert(name, (false, message.arrived_at));

@@ -41,6 +41,9 @@ use unwell::Unwell;
 /// How long an inspection may take before an end is judged without it: its deadline of 5 s would cost a crash its
 /// two seconds to the chat.
 const LATE_INSPECTION: Duration = Duration::from_millis(500);
+/// The same where only the inspection can tell a memory kill from another: an engine that takes longer than usual has
+/// a wrong reason as the other choice.
+const DECIDING_INSPECTION: Duration = Duration::from_secs(5);
 /// What a stop may take beyond its grace period.
 const STOP_SLACK: Duration = Duration::from_secs(5);
 
@@ -268,7 +271,7 @@ impl Life {
             let undecided = ending.waits_for == Wait::Events && ending.next_start.is_none();
             if undecided && ending.facts.code == SIGKILL_CODE {
                 ending.waits_for = Wait::Inspection;
-                ending.until = later(context.now, LATE_INSPECTION).unwrap_or(context.now);
+                ending.until = later(context.now, DECIDING_INSPECTION).unwrap_or(context.now);
                 effects.push(self.inspect());
             } else {
                 self.settle(context, &mut effects);

@@ -122,6 +122,27 @@ pub(super) fn set(runs: &[Run], limit: usize, unit: Unit) -> Block {
     block
 }
 
+/// At most this much of a line, whose beginning says what and whose end says where: what is too much goes from between.
+pub(super) fn ends(text: &str, most: usize, unit: Unit) -> String {
+    const GAP: &str = "…";
+    if measure(unit, text) <= most {
+        return text.to_owned();
+    }
+    let room = most.saturating_sub(measure(unit, GAP));
+    let upto = |room: usize, characters: &mut dyn Iterator<Item = char>| -> Vec<char> {
+        let mut left = room;
+        let mut bytes = [0; 4];
+        let fits = |character: &char| {
+            let size = measure(unit, character.encode_utf8(&mut bytes));
+            left.checked_sub(size).inspect(|rest| left = *rest).is_some()
+        };
+        characters.take_while(fits).collect()
+    };
+    let end = upto(room / 3, &mut text.chars().rev());
+    let start = upto(room - room / 3, &mut text.chars());
+    start.into_iter().chain(GAP.chars()).chain(end.into_iter().rev()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +164,14 @@ mod tests {
         let block = set(&[bold(&"x".repeat(100)), bold("rest")], 60, Unit::Points);
         assert_eq!(block.markup, format!("<b>{}</b>… [+92]", "\\x".repeat(12)));
         assert!(block.size <= 60 && block.size == block.markup.chars().count(), "{block:?}");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_keeps_both_its_ends() {
+        assert_eq!(ends("web is down [a]", 15, Unit::Points), "web is down [a]");
+        assert_eq!(ends("web is down now [a]", 13, Unit::Points), "web is d… [a]");
+        assert_eq!(ends("容器崩溃了容器崩溃了 [a]", 18, Unit::Bytes), "容器崩… [a]");
+        assert_eq!(ends("容器", 0, Unit::Bytes), "…");
     }
 
     #[test]

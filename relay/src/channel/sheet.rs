@@ -5,7 +5,7 @@
 
 use super::files;
 use super::limits::Unit;
-use super::run::{Block, Run, measure, set};
+use super::run::{Block, Run, ends, measure, set};
 use super::split::cut;
 use super::web;
 use crate::message::{Field, Item, Message, Span, Text, Tone};
@@ -187,12 +187,10 @@ impl Sheet<'_> {
 
     /// An item in one line.
     fn short(&self, item: &Item, said: bool) -> Block {
-        let title = Span::Strong(item.title.replace('\n', " "));
-        let mut line = if said || item.title.trim().is_empty() {
-            Block::default()
-        } else {
-            self.text(&[title], self.room.text / 8)
-        };
+        let limit = self.room.text / 8;
+        // A little less: escapes and tags take something as well.
+        let title = Span::Strong(ends(&item.title.replace('\n', " "), limit - limit / 8, self.markup.unit()));
+        let mut line = if said || item.title.trim().is_empty() { Block::default() } else { self.text(&[title], limit) };
         let body: Text = item.body.iter().map(on_one_line).collect();
         let words = self.text(&body, self.room.text / 12);
         if !words.is_empty() {
