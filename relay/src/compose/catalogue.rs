@@ -301,6 +301,8 @@ mod tests {
             "Alertmanager",
             "Prometheus",
             "Watchdog",
+            "relay",
+            "yml",
             "CPU",
             "OOM",
             "Swap",
