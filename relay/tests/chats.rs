@@ -9,12 +9,17 @@
     missing_docs
 )]
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use seamark_kit::config::{self, Source};
+use seamark_relay::alert::{Severity, Status};
 use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Payload, Posting, Request, Verdict};
-use seamark_relay::deliver::http;
+use seamark_relay::deliver::{self, Composer, Destination, http};
 use seamark_relay::message::{Field, Item, Message, Span, Tone};
+use seamark_relay::metrics::Metrics;
+use seamark_relay::store::{MessageKind, Notification, Store};
 
 #[path = "stand_in/telegram.rs"]
 mod telegram;
@@ -163,4 +168,49 @@ async fn a_robot_that_is_asked_too_often_or_is_gone_says_so() {
     stand_in.fail([wecom::Fault::Status { status: 200 }, wecom::Fault::Code { code: -1 }]);
     assert!(matches!(post("b").await, Verdict::Unavailable(_)), "a page that is not WeCom's");
     assert!(matches!(post("b").await, Verdict::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn a_group_that_became_another_chat_is_followed_there_even_after_a_restart() {
+    let stand_in = telegram::Telegram::start(telegram::Rates::default()).await;
+    let directory = tempfile::tempdir().unwrap();
+    stand_in.fail([telegram::Fault::Migrated { to: -1009 }]);
+    for (round, text) in ["first", "second"].into_iter().enumerate() {
+        let store = Store::open(&directory.path().join("relay.db")).unwrap();
+        let channel: Arc<dyn Channel> = on_telegram(&stand_in, "-5").into();
+        let composer: Composer = Arc::new(|claim, _| Message {
+            title: String::from_utf8_lossy(&claim.body).into_owned(),
+            items: Vec::new(),
+            ..message(0)
+        });
+        let destinations = vec![Destination::new("ops", channel)];
+        let client = http::client().unwrap();
+        let deliverer = deliver::spawn(destinations, store.clone(), composer, Metrics::default(), client);
+        store.append(notification(text)).await.unwrap();
+        let begun = Instant::now();
+        while stand_in.accepted().len() <= round {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{text} has not arrived");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        deliverer.stop().await;
+    }
+    let chats: Vec<String> = stand_in.accepted().into_iter().map(|message| message.chat).collect();
+    assert_eq!(chats, ["-1009", "-1009"]);
+    // The one that said where, and the two that were taken.
+    assert_eq!(stand_in.answers().iter().map(|(status, _)| *status).collect::<Vec<_>>(), [400, 200, 200]);
+}
+
+fn notification(text: &str) -> Notification {
+    Notification {
+        dedupe_key: text.to_owned(),
+        dedupe_window: None,
+        channels: vec!["ops".to_owned()],
+        note: None,
+        kind: MessageKind::Alert,
+        group_key: text.to_owned(),
+        status: Status::Firing,
+        severity: Severity::Warning,
+        body: text.as_bytes().to_vec(),
+        received_at: Timestamp::now(),
+    }
 }

@@ -122,6 +122,17 @@ impl Channel for Telegram {
         answer::verdict(response)
     }
 
+    fn moved(&self, to: &str) -> Option<Box<dyn Channel>> {
+        let chat = address::chat(to)?;
+        Some(Box::new(Self {
+            bot: self.bot.clone(),
+            chat,
+            thread: self.thread,
+            mention: self.mention.clone(),
+            official: self.official,
+        }))
+    }
+
     fn examine(&self) -> Vec<Request> {
         let mut chat = Map::new();
         chat.insert("chat_id".to_owned(), self.chat.json());

@@ -33,7 +33,7 @@ pub(super) fn append(connection: &Connection, notification: &Notification) -> ru
     let received_at = millis(notification.received_at);
     connection
         .prepare_cached("INSERT OR REPLACE INTO dedupe_keys (key, seen_at) VALUES (?1, ?2)")?
-        .execute(params![notification.dedupe_key, received_at])?;
+        .execute(params![stored_key(notification), received_at])?;
     connection
         .prepare_cached(
             "INSERT INTO notifications (kind, status, severity, note, body, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -57,13 +57,19 @@ pub(super) fn append(connection: &Connection, notification: &Notification) -> ru
     Ok(Appended::Stored)
 }
 
+/// Half of the hash: still of 128 bits, and half of what a storm of keys takes.
+fn stored_key(notification: &Notification) -> &str {
+    const DIGITS: usize = 32;
+    notification.dedupe_key.get(..DIGITS).unwrap_or(&notification.dedupe_key)
+}
+
 /// Whether the same key was seen within the window. A key from the future (the clock was set back) counts by its
 /// distance, or one wrong clock would silence a group for years.
 fn repeated(connection: &Connection, notification: &Notification) -> rusqlite::Result<bool> {
     let Some(window) = notification.dedupe_window else { return Ok(false) };
     let seen_at: Option<i64> = connection
         .prepare_cached("SELECT seen_at FROM dedupe_keys WHERE key = ?1")?
-        .query_row([&notification.dedupe_key], |row| row.get(0))
+        .query_row([stored_key(notification)], |row| row.get(0))
         .optional()?;
     let now = millis(notification.received_at);
     Ok(seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(seen_at)) < window.as_millis()))

@@ -13,7 +13,7 @@ const DELIVERED_KEPT: Duration = Duration::from_hours(7 * 24);
 /// Dead letters wait longer for somebody to look at them.
 const DEAD_KEPT: Duration = Duration::from_hours(30 * 24);
 /// No window is longer than this.
-const DEDUPE_KEYS_KEPT: Duration = Duration::from_hours(7 * 24);
+const DEDUPE_KEYS_KEPT: Duration = Duration::from_hours(1);
 /// However young: more finished deliveries than these are not kept, so that a storm cannot fill the disk for a week.
 const FINISHED_KEPT: i64 = 50_000;
 /// Rows that one call removes at most, so that nobody waits long behind it.
