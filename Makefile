@@ -12,7 +12,7 @@ help:
 	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
-	@echo 'make fuzz    noise into every parser for a minute; needs cargo-fuzz and a nightly compiler'
+	@echo 'make fuzz    noise into all that reads, a minute each; needs cargo-fuzz and a nightly compiler'
 
 up:
 	$(COMPOSE) up -d
@@ -59,3 +59,4 @@ bench:
 
 fuzz:
 	cd exporter && cargo +nightly fuzz run parsers fuzz/corpus fuzz/seeds -- -max_total_time=60
+	cd relay && cargo +nightly fuzz run feed fuzz/corpus fuzz/seeds -- -max_total_time=60

@@ -9,6 +9,7 @@ pub mod command;
 pub mod compose;
 pub mod config;
 pub mod deliver;
+pub mod feed;
 pub mod ingest;
 pub mod message;
 pub mod metrics;
