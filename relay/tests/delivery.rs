@@ -449,6 +449,33 @@ async fn a_global_limit_holds_every_webhook_of_the_service_even_after_a_restart(
 }
 
 #[tokio::test]
+async fn a_chat_that_hangs_gets_the_message_again_with_a_word_that_it_may_be_a_repeat() {
+    let stand_in = Discord::start(short_rates()).await;
+    stand_in.fail([Fault::Hang]);
+    let mut relay = Relay::new();
+    relay.append("crash", "group", Severity::Critical).await;
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until_idle().await;
+    let accepted = stand_in.accepted();
+    assert_eq!(titles(&accepted), ["crash"]);
+    assert_eq!(accepted[0].body["content"], "may be a repeat");
+}
+
+#[tokio::test]
+async fn a_token_that_is_wrong_stops_the_calls_and_keeps_the_messages() {
+    let stand_in = Discord::start(short_rates()).await;
+    stand_in.fail([Fault::Status { status: 401 }]);
+    let mut relay = Relay::new();
+    for number in 0..3 {
+        relay.append(&number.to_string(), &format!("g{number}"), Severity::Warning).await;
+    }
+    relay.start(&[stand_in.webhook(1)]);
+    let up = r#"seamark_relay_channel_up{channel="ops-1"}"#;
+    relay.until("the channel is down", || relay.figure(up).as_deref() == Some("0")).await;
+    assert_eq!((statuses(&stand_in), relay.store.backlog().await.unwrap()[0].pending), (vec![401], 3));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let stand_in = Discord::start(short_rates()).await;
     stand_in.fail([Fault::Redirect]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::hold::{Services, channel_scope, gone_scope, service_scope};
+use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
 use super::pace::{after, next_allowed, served_within};
 use super::retry::{History, Step, next_attempt};
 use super::{Composer, Destination, Update, card, http, note};
@@ -70,8 +70,8 @@ pub(super) struct Worker {
     tools: Tools,
     /// When calls were answered, as many as the largest budget counts; the oldest first.
     ended: Vec<Timestamp>,
-    /// Nothing before this moment.
-    held_until: Timestamp,
+    /// Nothing before this is over.
+    held: Hold,
     /// Failures in a row.
     failures: u32,
     gone: bool,
@@ -86,7 +86,7 @@ impl Worker {
             destination,
             tools,
             ended: Vec::new(),
-            held_until: Timestamp::MIN,
+            held: Hold::default(),
             failures: 0,
             gone: false,
             moves: 0,
@@ -134,22 +134,22 @@ impl Worker {
         let since = now.checked_sub(window).unwrap_or(Timestamp::MIN);
         self.ended = tools.store.attempts_since(&destination.name, since).await?;
         if let Some(until) = tools.store.held_until(&channel_scope(&destination.name)).await? {
-            self.held_until = until;
+            self.held.extend(until, now);
         }
         // The address may have been mended meanwhile: it is tried at once, and only what changed is told.
         let gone = tools.store.held_until(&gone_scope(&destination.name)).await?;
         self.gone = gone.is_some_and(|until| until > Timestamp::UNIX_EPOCH);
         let kind = destination.channel.kind();
         if let Some(until) = tools.store.held_until(&service_scope(kind)).await? {
-            tools.services.hold(kind, until);
+            tools.services.hold(kind, until, now);
         }
         Ok(())
     }
 
     fn allowed(&self, now: Timestamp) -> Timestamp {
         let channel = &self.destination.channel;
-        let service = self.tools.services.held_until(channel.kind()).unwrap_or(Timestamp::MIN);
-        next_allowed(&self.ended, channel.limits().budgets, now).max(self.held_until).max(service)
+        let service = self.tools.services.held_until(channel.kind(), now);
+        next_allowed(&self.ended, channel.limits().budgets, now).max(self.held.until(now)).max(service)
     }
 
     /// Sends what is next, or waits for it. Whether to stop.
@@ -253,7 +253,7 @@ impl Worker {
     /// Obeys what the headers of any answer say.
     fn keep_to(&mut self, response: &Response, now: Timestamp) {
         if let Some(allowance) = self.destination.channel.allowance(response).filter(|allowed| allowed.remaining == 0) {
-            self.held_until = self.held_until.max(after(now, allowance.reset_after));
+            self.held.extend(after(now, allowance.reset_after), now);
         }
     }
 
@@ -289,9 +289,9 @@ impl Worker {
                 self.gone = gone;
                 let throttled = matches!(verdict, Verdict::Throttled { .. });
                 self.tell_delay(claim, verdict, destination_at, now);
-                self.held_until = self.held_until.max(destination_at);
+                self.held.extend(destination_at, now);
                 if whole_service {
-                    self.tools.services.hold(self.destination.channel.kind(), destination_at);
+                    self.tools.services.hold(self.destination.channel.kind(), destination_at, now);
                 }
                 // What a chat asked for outlives a restart; our own back-off need not.
                 if throttled {
