@@ -99,20 +99,35 @@ impl Relay {
         self.append_to(&["ops-1"], text, group_key, severity).await;
     }
 
+    async fn resolve(&self, text: &str, group_key: &str) {
+        let over = (MessageKind::Resolved, Status::Resolved);
+        self.store.append(Self::notification(&["ops-1"], text, group_key, Severity::Warning, over)).await.unwrap();
+    }
+
     async fn append_to(&self, channels: &[&str], text: &str, group_key: &str, severity: Severity) {
-        let notification = Notification {
+        let firing = (MessageKind::Alert, Status::Firing);
+        self.store.append(Self::notification(channels, text, group_key, severity, firing)).await.unwrap();
+    }
+
+    fn notification(
+        channels: &[&str],
+        text: &str,
+        group_key: &str,
+        severity: Severity,
+        (kind, status): (MessageKind, Status),
+    ) -> Notification {
+        Notification {
             dedupe_key: format!("{group_key}/{text}"),
             dedupe_window: None,
             channels: channels.iter().map(|name| (*name).to_owned()).collect(),
             note: None,
-            kind: MessageKind::Alert,
+            kind,
             group_key: group_key.to_owned(),
-            status: Status::Firing,
+            status,
             severity,
             body: text.as_bytes().to_vec(),
             received_at: Timestamp::now(),
-        };
-        self.store.append(notification).await.unwrap();
+        }
     }
 
     async fn is_idle(&self) -> bool {
@@ -402,6 +417,25 @@ async fn the_fallback_channel_hears_once_that_a_channel_is_gone_and_that_it_is_b
     assert_eq!(told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["gone", "back"]);
     assert!(told[0].1.starts_with("ops-1: HTTP 401, code 50027: Invalid Webhook Token"), "{told:?}");
     assert_eq!(titles(&stand_in.accepted()).iter().filter(|title| *title == "crash").count(), 1);
+}
+
+#[tokio::test]
+async fn with_edits_a_group_has_one_message_from_firing_to_resolved_and_a_new_one_when_it_fires_anew() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    relay.update = Update::Edit;
+    relay.start(&[stand_in.webhook(1)]);
+    relay.append("down", "group", Severity::Warning).await;
+    relay.until_idle().await;
+    relay.resolve("up again", "group").await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods(), ["POST", "PATCH"]);
+    let accepted = stand_in.accepted();
+    assert_eq!((titles(&accepted), accepted[0].edits), (vec!["up again".to_owned()], 1));
+    relay.append("down anew", "group", Severity::Warning).await;
+    relay.until_idle().await;
+    assert_eq!(stand_in.methods(), ["POST", "PATCH", "POST"]);
+    assert_eq!(titles(&stand_in.accepted()), ["up again", "down anew"]);
 }
 
 #[tokio::test]
