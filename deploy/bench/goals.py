@@ -122,12 +122,14 @@ def of_exporter(figures):
 def of_relay(figures):
     return [
         row("relay: durable acks per s, 64 callers", figures["acks_per_second"], 20_000, 40_000,
-            f"{figures['refused']} refused; recorded Alertmanager sends 5,200-5,400", more_is_better=True),
+            f"{figures['refused']} refused; the disk takes {figures['disk']:,.0f} pages a second one by one; recorded "
+            "Alertmanager sends 5,200-5,400", more_is_better=True),
         row("relay: p99 of an ack, 64 callers, ms", figures["p99_ms"], 10, 5, f"median {written(figures['p50_ms'])}"),
         row("relay: CPU per ack, 16 callers, us", figures["CPU per ack"], 60, 30, "recorded Alertmanager 300 to send it"),
         row("relay: fsyncs per ack, 16 callers", figures["fsyncs per ack"], 0.2, 0.1),
         row("relay: idle resident memory, MB", figures["idle memory"], 12, 8,
-            f"after the load {written(figures['memory after load'])}"),
+            f"after the load {written(figures['memory after load'])}; with {figures['waiting']:,} messages waiting "
+            f"{written(figures['memory with them'])}"),
     ]
 
 

@@ -8,6 +8,7 @@ while notifications come in: what is measured is accepting them.
 """
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -17,10 +18,13 @@ import time
 from programs import COUNT_CALLS, Program, calls_in, free_port
 
 ROUNDS = 3
+# Messages that wait when the memory they take is looked at.
+QUEUED = 100_000
 CONFIG = """
 listen: 127.0.0.1:{port}
 storage: sqlite://{directory}/relay.db
 notices: false
+rate_limit: 1000000
 channels:
   ops: {{type: discord, webhook_url: "http://127.0.0.1:{nobody}/api/webhooks/1/token"}}
 """
@@ -35,6 +39,11 @@ class Relay(Program):
             # The port is given by a flag.
             file.write(CONFIG.format(port=1, nobody=free_port(), directory=directory))
         super().__init__("seamark-relay", [*before, binary, "--config.file", config, "--web.listen-address=127.0.0.1:{port}"])
+
+    def waiting(self):
+        """Messages in the outbox."""
+        pending = re.findall(rb"^seamark_relay_outbox_pending\{[^}]*\} (\d+)", self.scrape("identity"), re.MULTILINE)
+        return sum(int(number) for number in pending)
 
     def load(self, binary, callers, seconds):
         command = [binary, f"127.0.0.1:{self.port}", "--callers", str(callers), "--seconds", str(seconds)]
@@ -55,6 +64,10 @@ def measure(relay_binary, load_binary, seconds):
             per_ack.append((relay.cpu() - before) / 1e3 / loads[16][-1]["acks"])
             loads[64].append(relay.load(load_binary, 64, seconds))
         after = relay.memory() / 1e6
+        while relay.waiting() < QUEUED:
+            relay.load(load_binary, 64, 1)
+        waiting, queued = relay.waiting(), relay.memory() / 1e6
+        disk = disk_rate(directory)
     many = {figure: statistics.median(load[figure] for load in loads[64]) for figure in ("acks_per_second", "p50_ms", "p99_ms")}
     return {
         **many,
@@ -62,8 +75,22 @@ def measure(relay_binary, load_binary, seconds):
         "fsyncs per ack": fsyncs(relay_binary, load_binary, seconds),
         "idle memory": idle,
         "memory after load": after,
+        "waiting": waiting,
+        "memory with them": queued,
+        "disk": disk,
         "refused": sum(load["refused"] for load in loads[16] + loads[64]),
     }
+
+
+def disk_rate(directory, seconds=2):
+    """How often a second this disk takes a page for good, one after the other."""
+    with open(os.path.join(directory, "page"), "wb", buffering=0) as file:
+        begun, count = time.monotonic(), 0
+        while time.monotonic() < begun + seconds:
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            count += 1
+        return count / (time.monotonic() - begun)
 
 
 def fsyncs(relay_binary, load_binary, seconds):
