@@ -10,10 +10,12 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use seamark_relay::compose::{Locale, Notice, Voice, message};
+use seamark_relay::alert::{Severity, Status};
+use seamark_relay::compose::{Locale, Notice, Trouble, TroubleKind, Voice, delivery, message};
 use seamark_relay::message::{Message, Span};
-use seamark_relay::store::MessageKind;
+use seamark_relay::store::{Claim, MessageKind, Next, Notification, Store};
 use serde_json::{Value, json};
 
 /// The message as text: `[…]` code, `*…*` strong, `‹…›` a time.
@@ -56,12 +58,16 @@ fn text(spans: &[Span]) -> String {
 
 /// The same message in all languages, each in a zone where it is spoken.
 fn in_all_languages(kind: MessageKind, body: &[u8], note: Option<&str>) -> String {
+    spoken(|voice| message(voice, kind, body, note))
+}
+
+fn spoken(say: impl Fn(&Voice) -> Message) -> String {
     [(Locale::En, "UTC"), (Locale::ZhCn, "Asia/Shanghai"), (Locale::ZhTw, "Asia/Taipei"), (Locale::Uk, "Europe/Kyiv")]
         .into_iter()
         .map(|(locale, zone)| {
             let mut voice = Voice::new(locale, TimeZone::get(zone).unwrap());
             voice.grafana_url = Some("https://grafana.example".to_owned());
-            format!("──── {}\n{}", locale.tag(), as_text(&message(&voice, kind, body, note)))
+            format!("──── {}\n{}", locale.tag(), as_text(&say(&voice)))
         })
         .collect::<Vec<_>>()
         .join("\n")
@@ -320,6 +326,68 @@ fn notices_of_the_relay() {
     };
     let pages =
         [started, Notice::Stopping { at }].map(|notice| in_all_languages(MessageKind::Notice, &notice.to_json(), None));
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+/// What the store tells in one message, of notifications as they waited: group, body, minutes ago.
+async fn told_together(waiting: &[(&str, Vec<u8>, i64)], served: usize) -> Claim {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("relay.db")).unwrap();
+    let now: Timestamp = "2026-11-21T11:00:00Z".parse().unwrap();
+    for (number, (group, body, minutes)) in waiting.iter().enumerate() {
+        let notification = Notification {
+            dedupe_key: number.to_string(),
+            dedupe_window: None,
+            channels: vec!["ops".to_owned()],
+            note: None,
+            kind: MessageKind::Alert,
+            group_key: (*group).to_owned(),
+            status: Status::Firing,
+            severity: Severity::Warning,
+            body: body.clone(),
+            received_at: now - jiff::SignedDuration::from_mins(*minutes),
+        };
+        store.append(notification).await.unwrap();
+    }
+    let Next::Claim(claim) = store.claim("ops", now, served).await.unwrap() else { panic!("nothing to claim") };
+    *claim
+}
+
+#[tokio::test]
+async fn what_waited_for_a_chat_is_told_together() {
+    let down = disk("/data", "critical", "97%");
+    let up = resolved(down.clone(), "2026-11-21T10:04:00Z");
+    let other = [
+        disk("/", "warning", "85%"),
+        disk("/srv", "info", "70%"),
+        resolved(disk("/var", "warning", "82%"), "2026-11-21T10:20:00Z"),
+    ];
+    let group = [("a", webhook(json!([down.clone()])), 1), ("a", webhook(json!([up.clone()])), 0)];
+    let mut many = vec![("a", webhook(json!([down])), 1), ("a", webhook(json!([up])), 0)];
+    many.extend(["b", "c", "d"].into_iter().zip(&other).map(|(name, alert)| (name, webhook(json!([alert])), 0)));
+    let old: Vec<_> = many.iter().map(|(name, body, _)| (*name, body.clone(), 55)).collect();
+    let mut pages = Vec::new();
+    for (name, waiting, served) in [("one group", &group[..], 30), ("a storm", &many, 1), ("an outage", &old, 30)] {
+        let claim = told_together(waiting, served).await;
+        pages.push(format!("════ {name}\n{}", spoken(|voice| delivery(voice, &claim).0)));
+    }
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn trouble_with_a_channel() {
+    let at = "2026-11-21T10:00:00Z".parse().unwrap();
+    let pages = [
+        (TroubleKind::DeadLetter, "💥 web crashed on web-1", "HTTP 400: embeds[0].title: too long"),
+        (TroubleKind::Gone, "", "HTTP 404: Unknown Webhook"),
+        (TroubleKind::Back, "", ""),
+        (TroubleKind::Moved, "", "-1001"),
+    ]
+    .map(|(kind, title, reason)| {
+        let trouble =
+            Trouble { kind, at, channel: "ops".to_owned(), title: title.to_owned(), reason: reason.to_owned() };
+        in_all_languages(MessageKind::Notice, &trouble.to_json(), None)
+    });
     insta::assert_snapshot!(pages.join("\n"));
 }
 
