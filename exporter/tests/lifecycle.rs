@@ -146,6 +146,16 @@ fn an_end_that_only_an_inspection_saw_is_unknown_after_two_seconds_and_counts_on
 }
 
 #[test]
+fn an_end_whose_event_is_told_seconds_late_counts_once_and_so_does_that_of_the_next_run() {
+    let mut play = Play::running("no");
+    play.answer(5.1, 2, inspection(exited(3, 5.0), "no", 0));
+    assert_eq!(play.time(7.2), ["exit web 3 unknown"]);
+    assert_eq!(play.at(9.0, die(3)), [] as [&str; 0]);
+    play.at(10.0, Action::Start);
+    assert!(play.at(11.0, die(3)).contains(&"exit web 3 crash".to_owned()));
+}
+
+#[test]
 fn a_restart_that_nobody_saw_is_found_by_its_start() {
     let mut play = Play::running("always");
     let again =

@@ -96,6 +96,8 @@ pub struct Life {
     /// Grows with each event: an inspection asked for before an event says nothing of the state after it.
     generation: u64,
     started_at: Option<Timestamp>,
+    /// The last start that an event told of.
+    told_start: Option<Timestamp>,
     /// `StartedAt` of the last inspection: another one with no event between is a restart nobody saw.
     inspected_start: Option<Timestamp>,
     /// `FinishedAt` of the last inspection: a start that fails sets it, too.
@@ -145,6 +147,7 @@ impl Life {
             inspected: false,
             generation: 0,
             started_at: None,
+            told_start: None,
             inspected_start: None,
             inspected_end: None,
             announced_until: None,
@@ -226,6 +229,7 @@ impl Life {
             }
             Action::Start => {
                 self.end_before(event.at);
+                self.told_start = Some(event.at);
                 self.started(event.at, context, &mut effects);
                 effects.push(self.inspect());
             }

@@ -13,6 +13,8 @@ use crate::docker::exit::{ExitFacts, ExitReason, SIGKILL_CODE, exit_reason};
 const LATE_EVENTS: Duration = Duration::from_secs(1);
 /// How long after an inspection found a container ended its `die` may still come.
 pub(in crate::docker) const LATE_DIE: Duration = Duration::from_secs(2);
+/// How long after an end its `die` may be told on a machine that is out of breath.
+const LATE_TOLD: Duration = Duration::from_secs(10);
 /// How far an `oom` may be from the `die` it explains: that is told when the engine has cleaned up, 1.5 s later on a slow
 /// machine, and more than 5 s where eight containers begin at once.
 const OOM_NEAR: Duration = Duration::from_secs(10);
@@ -146,8 +148,15 @@ impl Life {
         if self.counted_until.is_some_and(|until| at <= until) {
             return true;
         }
+        // Events come in their order: as long as no start was told since, it is of the same run, however late.
+        let told_late = |last: Timestamp| {
+            at > last
+                && at.duration_since(last).unsigned_abs() <= LATE_TOLD
+                && self.told_start.is_none_or(|start| start < last)
+        };
         self.last_exit.as_ref().is_some_and(|last| {
-            last.reason == ExitReason::Unknown && last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1)
+            let same = last.at.duration_since(at).unsigned_abs() < Duration::from_secs(1);
+            last.reason == ExitReason::Unknown && (same || told_late(last.at))
         })
     }
 
