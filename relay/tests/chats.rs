@@ -200,6 +200,32 @@ async fn a_group_that_became_another_chat_is_followed_there_even_after_a_restart
     assert_eq!(stand_in.answers().iter().map(|(status, _)| *status).collect::<Vec<_>>(), [400, 200, 200]);
 }
 
+#[tokio::test]
+async fn a_channel_that_is_examined_posts_nothing_and_says_what_is_wrong() {
+    let (telegram, wecom) = (
+        telegram::Telegram::start(telegram::Rates::default()).await,
+        wecom::WeCom::start(wecom::Rates::default()).await,
+    );
+    let examined = async |channel: Box<dyn Channel>| {
+        let mut found = Vec::new();
+        for request in channel.examine() {
+            found.push(channel.examined(&http::call(&http::client().unwrap(), &request).await.unwrap()));
+        }
+        found
+    };
+    let good = examined(on_telegram(&telegram, "-100123")).await;
+    assert!(good.len() == 2 && good.iter().all(Result::is_ok), "{good:?}");
+    let no_chat = examined(on_telegram(&telegram, "404")).await;
+    assert!(no_chat[0].is_ok() && no_chat[1].is_err(), "{no_chat:?}");
+    let robot = |key: &str| channel("wecom", &format!("webhook_url: {}", wecom.webhook(key)));
+    let good = examined(robot("key")).await;
+    assert!(good.len() == 1 && good[0].is_ok(), "{good:?}");
+    assert!(telegram.accepted().is_empty() && wecom.accepted().is_empty());
+    wecom.fail([wecom::Fault::Code { code: 93000 }]);
+    let wrong = examined(robot("key")).await;
+    assert!(wrong[0].is_err(), "{wrong:?}");
+}
+
 fn notification(text: &str) -> Notification {
     Notification {
         dedupe_key: text.to_owned(),

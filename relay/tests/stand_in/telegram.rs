@@ -215,6 +215,13 @@ impl Shared {
         if *method == "getMe" {
             return (200, json!({ "ok": true, "result": { "id": 11, "is_bot": true, "username": "seamark_bot" } }));
         }
+        if *method == "getChat" {
+            let chat = serde_json::from_slice::<Value>(body).unwrap_or_default()["chat_id"].clone();
+            return match chat.as_i64() {
+                Some(404) => error(400, "Bad Request: chat not found"),
+                _ => (200, json!({ "ok": true, "result": { "id": chat, "type": "supergroup" } })),
+            };
+        }
         if !matches!(*method, "sendMessage" | "editMessageText") {
             return error(404, "Not Found");
         }
