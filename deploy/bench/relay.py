@@ -64,8 +64,10 @@ def measure(relay_binary, load_binary, seconds):
             per_ack.append((relay.cpu() - before) / 1e3 / loads[16][-1]["acks"])
             loads[64].append(relay.load(load_binary, 64, seconds))
         after = relay.memory() / 1e6
-        while relay.waiting() < QUEUED:
+        while (before := relay.waiting()) < QUEUED:
             relay.load(load_binary, 64, 1)
+            if relay.waiting() <= before:
+                sys.exit(f"the relay does not keep what it accepts: {before} messages wait, and no more")
         waiting, queued = relay.waiting(), relay.memory() / 1e6
         disk = disk_rate(directory)
     many = {figure: statistics.median(load[figure] for load in loads[64]) for figure in ("acks_per_second", "p50_ms", "p99_ms")}
