@@ -1,0 +1,18 @@
+//! The boards, one file each: what it answers stands in its description, what matters most stands first.
+
+mod host;
+
+// What every board is made of.
+use crate::board::{Board, line};
+use crate::decor::{alerts, exits, link, reboots, to};
+use crate::kinds::{bar_gauge, heatmap, stat, state_timeline, status_history, timeseries};
+use crate::look::{self, falling, none_is_good, rising};
+use crate::panel::Panel;
+use crate::state::{self, up_down, words, yes_no};
+use crate::table::{label, table, value};
+use crate::variable;
+
+/// All boards, in the order of a first visit.
+pub fn all() -> Vec<Board> {
+    vec![host::board()]
+}
