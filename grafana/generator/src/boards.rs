@@ -1,6 +1,11 @@
 //! The boards, one file each: what it answers stands in its description, what matters most stands first.
 
+mod app;
+mod container;
+mod containers;
+mod health;
 mod host;
+mod overview;
 
 // What every board is made of.
 use crate::board::{Board, line};
@@ -9,10 +14,10 @@ use crate::kinds::{bar_gauge, heatmap, stat, state_timeline, status_history, tim
 use crate::look::{self, falling, none_is_good, rising};
 use crate::panel::Panel;
 use crate::state::{self, up_down, words, yes_no};
-use crate::table::{label, table, value};
+use crate::table::{label, labels_of, table, value};
 use crate::variable;
 
 /// All boards, in the order of a first visit.
 pub fn all() -> Vec<Board> {
-    vec![host::board()]
+    vec![overview::board(), host::board(), containers::board(), container::board(), health::board(), app::board()]
 }

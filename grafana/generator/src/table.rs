@@ -19,6 +19,8 @@ enum Source {
     Label(&'static str),
     /// The value of a query.
     Query(String),
+    /// A query that only brings labels.
+    Labels(String),
 }
 
 /// A column with a label.
@@ -29,6 +31,11 @@ pub fn label(name: &'static str, header: &'static str) -> Column {
 /// A column with the values of a query. Queries of one table have to keep the same labels, or else rows do not meet.
 pub fn value(header: &'static str, unit: &str, expr: &str) -> Column {
     Column { header, source: Source::Query(expr.to_owned()), properties: vec![("unit", json!(unit))] }
+}
+
+/// No column: a query whose labels become some, and whose value is of no interest.
+pub fn labels_of(expr: &str) -> Column {
+    Column { header: "", source: Source::Labels(expr.to_owned()), properties: Vec::new() }
 }
 
 impl Column {
@@ -97,11 +104,16 @@ pub fn table(title: &str, description: &str, columns: Vec<Column>, sort: (&str, 
         )
         .option("showHeader", json!(true))
         .option("sortBy", json!([{"desc": sort.1, "displayName": sort.0}]));
-    let several = columns.iter().filter(|column| matches!(column.source, Source::Query(_))).count() > 1;
+    let asks = |column: &&Column| !matches!(column.source, Source::Label(_));
+    let several = columns.iter().filter(asks).count() > 1;
     let (mut fields, mut renames, mut order) = (Vec::new(), Map::new(), Map::new());
     for column in columns {
         let field = match &column.source {
             Source::Label(name) => (*name).to_owned(),
+            Source::Labels(expr) => {
+                panel = panel.rows(expr);
+                continue;
+            }
             Source::Query(expr) => {
                 let position = panel.queries.len();
                 panel = panel.rows(expr);

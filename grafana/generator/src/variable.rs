@@ -60,9 +60,15 @@ pub fn choice(name: &str, title: &str, query: &str) -> Value {
 
 /// Jobs and instances that have this metric.
 pub fn targets(metric: &str) -> Vec<Value> {
+    targets_of(metric, metric)
+}
+
+/// Jobs that have one metric, and instances that have another one.
+pub fn targets_of(of_job: &str, of_instance: &str) -> Vec<Value> {
+    let instances = format!("label_values({of_instance}{{job=~\"$job\"}}, instance)");
     vec![
-        several("job", "Job", &format!("label_values({metric}, job)"), Some(".+")),
-        several("instance", "Instance", &format!("label_values({metric}{{job=~\"$job\"}}, instance)"), Some(".+")),
+        several("job", "Job", &format!("label_values({of_job}, job)"), Some(".+")),
+        several("instance", "Instance", &instances, Some(".+")),
     ]
 }
 
