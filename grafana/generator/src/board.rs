@@ -39,7 +39,7 @@ pub struct Board {
     /// How the list calls it.
     pub title: &'static str,
     description: &'static str,
-    /// Below `grafana/dashboards`, or there itself when empty.
+    /// Below `grafana/dashboards`; each is a folder of Grafana's.
     pub folder: &'static str,
     from: &'static str,
     refresh: &'static str,
@@ -56,7 +56,7 @@ impl Board {
             uid,
             title,
             description,
-            folder: "",
+            folder: "seamark",
             from: "now-6h",
             refresh: "30s",
             variables: vec![data_source()],
@@ -116,15 +116,14 @@ impl Board {
 
     /// Where its JSON stands, below `grafana/dashboards`.
     pub fn path(&self) -> String {
-        let folder = if self.folder.is_empty() { String::new() } else { format!("{}/", self.folder) };
-        format!("{folder}{}.json", self.uid)
+        format!("{}/{}.json", self.folder, self.uid)
     }
 
     /// Grafana's dashboard.
     pub fn json(&self) -> Value {
         let mut layout = Layout { next_id: 1, y: 0 };
         let panels: Vec<Value> = self.rows.iter().flat_map(|row| layout.row(row)).collect();
-        let tag = if self.folder.is_empty() { json!(["seamark"]) } else { json!(["seamark", "example"]) };
+        let tags = if self.folder == "examples" { json!(["seamark", "example"]) } else { json!(["seamark"]) };
         json!({
             "annotations": {"list": self.annotations},
             "description": self.description,
@@ -138,7 +137,7 @@ impl Board {
             "preload": false,
             "refresh": self.refresh,
             "schemaVersion": SCHEMA,
-            "tags": tag,
+            "tags": tags,
             "templating": {"list": self.variables},
             "time": {"from": self.from, "to": "now"},
             "timepicker": {},

@@ -1,5 +1,6 @@
 //! `seamark-grafana write`: the dashboards as files. `seamark-grafana queries`: what they ask, a JSON object a line.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
@@ -39,22 +40,19 @@ fn home() -> PathBuf {
 /// Writes all files, and takes out the dashboards that no board makes any more.
 fn write(folder: &Path) -> io::Result<()> {
     let files = output::files(&seamark_grafana::all());
-    for (path, text) in &files {
-        let path = folder.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(&path, text)?;
-    }
-    for folder in [folder.to_path_buf(), folder.join("examples")] {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let known = files.keys().any(|known| Path::new(known).file_name() == path.file_name());
-            if name.starts_with("seamark-") && name.ends_with(".json") && !known {
-                fs::remove_file(&path)?;
+    let homes: BTreeSet<&Path> = files.keys().filter_map(|path| Path::new(path).parent()).collect();
+    for home in homes {
+        fs::create_dir_all(folder.join(home))?;
+        for entry in fs::read_dir(folder.join(home))? {
+            let path = home.join(entry?.file_name());
+            let ours = path.extension().is_some_and(|extension| extension == "json");
+            if ours && !files.keys().any(|known| Path::new(known) == path) {
+                fs::remove_file(folder.join(path))?;
             }
         }
+    }
+    for (path, text) in &files {
+        fs::write(folder.join(path), text)?;
     }
     say(&format!("{} files in {}", files.len(), folder.display()));
     Ok(())

@@ -9,8 +9,13 @@ use crate::Board;
 
 /// All files, by their path below `grafana/dashboards`.
 pub fn files(boards: &[Board]) -> BTreeMap<String, String> {
-    let mut files: BTreeMap<String, String> = boards.iter().map(|board| (board.path(), text(board.json()))).collect();
-    files.insert(".lint".to_owned(), exceptions(boards));
+    let mut files = BTreeMap::new();
+    for board in boards {
+        files.insert(board.path(), text(board.json()));
+        // dashboard-linter looks beside the dashboard.
+        let neighbours = boards.iter().filter(|other| other.folder == board.folder);
+        files.entry(format!("{}/.lint", board.folder)).or_insert_with(|| exceptions(neighbours));
+    }
     files
 }
 
@@ -21,7 +26,7 @@ fn text(mut value: Value) -> String {
 }
 
 /// The file `.lint` of dashboard-linter, made of the reasons beside the queries.
-fn exceptions(boards: &[Board]) -> String {
+fn exceptions<'a>(boards: impl Iterator<Item = &'a Board>) -> String {
     let mut rules: BTreeMap<&str, String> = BTreeMap::new();
     for board in boards {
         for panel in board.panels() {

@@ -14,7 +14,7 @@ pub fn board() -> Board {
     .variables(variable::targets_of("seamark:http_requests:rate5m", "up"))
     .variables(vec![variable::optional("route", "Route", "label_values(seamark:http_requests:rate5m{job=~\"$job\"}, route)")])
     .marks(exits("instance=~\"$instance\""))
-    .marks(vec![alerts("job=~\"$job\"")])
+    .marks(vec![decor::alerts("job=~\"$job\"")])
     .row("Now", vec![line(4, figures())])
     .row("Rate and errors", vec![line(8, vec![by_route(), classes()]), line(8, vec![errors(), last_week()])])
     .row("Duration", vec![line(8, vec![quantiles(), spread()]), line(9, vec![slowest()]), line(8, vec![by_route_p95(), apdex()])])
@@ -23,14 +23,16 @@ pub fn board() -> Board {
 
 /// Buckets of durations per second, with the route in a label of its own, summed by these labels.
 pub fn buckets(by: &str) -> String {
-    let fine = if by == "le" || by == "job, le" {
-        // Finer buckets, without routes.
-        "rate(http_request_duration_highr_seconds_bucket{$S}[$R])".to_owned()
+    // The instrumentator has finer buckets beside these, without routes.
+    let fine = "rate(http_request_duration_highr_seconds_bucket{$S}[$R])";
+    let coarse = "rate(http_request_duration_seconds_bucket{$S}[$R])";
+    let first = if by.contains("route") {
+        routed(coarse, "handler")
     } else {
-        routed("rate(http_request_duration_seconds_bucket{$S}[$R])", "handler")
+        format!("{fine} or ({coarse} unless on (job, instance) http_request_duration_highr_seconds_count{{$S}})")
     };
     format!(
-        "sum by ({by}) ({fine} or {} or {})",
+        "sum by ({by}) ({first} or {} or {})",
         routed("rate(app_request_duration_seconds_bucket{$S}[$R])", "endpoint"),
         routed("rate(http_server_request_duration_seconds_bucket{$S}[$R])", "http_route"),
     )
@@ -229,24 +231,22 @@ fn by_route_p95() -> Panel {
 }
 
 fn apdex_of(by: &str) -> String {
-    let rate = |name: &str, more: &str| format!("sum{by} (rate({name}{{$S{more}}}[$R]))");
-    let fine = "http_request_duration_highr_seconds";
-    let otel = "http_server_request_duration_seconds";
+    let share = |name: &str, tolerable: &str| {
+        let rate = |more: &str| format!("sum{by} (rate({name}_bucket{{$S, le=~\"{more}\"}}[$R]))");
+        format!("({} + {}) / 2 / {}", rate("1|1.0"), rate(tolerable), rate("\\\\+Inf"))
+    };
     format!(
-        "({} + {}) / 2 / {} or ({} + {}) / 2 / {}",
-        rate(&format!("{fine}_bucket"), ", le=~\"1|1.0\""),
-        rate(&format!("{fine}_bucket"), ", le=~\"4|4.0\""),
-        rate(&format!("{fine}_count"), ""),
-        rate(&format!("{otel}_bucket"), ", le=~\"1|1.0\""),
-        rate(&format!("{otel}_bucket"), ", le=~\"5|5.0\""),
-        rate(&format!("{otel}_count"), ""),
+        "{} or {} or {}",
+        share("http_request_duration_highr_seconds", "4|4.0"),
+        share("http_request_duration_seconds", "5|5.0"),
+        share("http_server_request_duration_seconds", "5|5.0"),
     )
 }
 
 fn apdex() -> Panel {
     timeseries(
         "Apdex",
-        "Content up to a second, half content up to four (five with OpenTelemetry's buckets), else not.",
+        "Content up to a second, half content up to four (five where the buckets have no four), else not.",
     )
     .unit("none")
     .decimals(2)

@@ -15,7 +15,7 @@ pub fn board() -> Board {
     .link(link("Probes", "seamark-health"))
     .link(link("Application", "seamark-app"))
     .marks(exits("$S, name=~\"$name\""))
-    .marks(vec![alerts("instance=~\"$instance\", name=~\"$name\""), reboots()])
+    .marks(vec![decor::alerts("instance=~\"$instance\", name=~\"$name\""), reboots()])
     .row("Now", vec![line(4, figures()), line(5, vec![setup()])])
     .row("State and ends", vec![line(5, vec![history()]), line(8, vec![ends(), containers::exit_bars()])])
     .row("Resources", vec![line(8, vec![cpu(), memory()]), line(8, vec![traffic(), block()])])

@@ -9,7 +9,7 @@ pub fn board() -> Board {
         .variables(filters())
         .link(link("Health", "seamark-health"))
         .marks(exits("$S, name=~\"$name\""))
-        .marks(vec![alerts("instance=~\"$instance\", name=~\"$name|\"")])
+        .marks(vec![decor::alerts("instance=~\"$instance\", name=~\"$name|\"")])
         .row("Now", vec![line(4, figures()), line(12, vec![live()])])
         .row("State and ends", vec![line(9, vec![states(), healths()]), line(8, vec![exit_bars().w(16), restarts()])])
         .row("CPU", vec![line(9, vec![cores(), cpu_share()])])

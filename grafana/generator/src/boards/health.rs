@@ -11,7 +11,7 @@ pub fn board() -> Board {
             variable::label("probe", "Probe", "label_values(probe_success{$S}, probe)"),
         ])
         .marks(exits("$S, name=~\"$name\""))
-        .marks(vec![alerts("instance=~\"$instance\"")])
+        .marks(vec![decor::alerts("instance=~\"$instance\"")])
         .row("Now", vec![line(4, figures()), line(9, vec![probe_table()])])
         .row("Probes", vec![line(8, vec![probe_history()]), line(8, vec![durations(), phases()])])
         .row("Health checks of containers", vec![line(9, vec![checks()]), line(8, vec![health_history(), streaks()])])

@@ -12,7 +12,7 @@ pub fn board() -> Board {
         .link(link("Overview", "seamark-overview"))
         .link(link("Containers", "seamark-containers"))
         .marks(exits("$S"))
-        .marks(vec![alerts("job=~\"$job\", instance=~\"$instance\""), reboots()])
+        .marks(vec![decor::alerts("job=~\"$job\", instance=~\"$instance\""), reboots()])
         .row("Now", vec![now(), line(4, vec![system()])])
         .row("CPU", vec![line(8, vec![cpu_modes(), cpu_used()]), line(8, vec![cores(), load()])])
         .row("Memory", vec![line(8, vec![memory(), memory_used()]), line(8, vec![swap(), pressure()])])

@@ -14,7 +14,7 @@ pub fn board() -> Board {
     )
     .variables(variable::targets("up"))
     .marks(exits("$S"))
-    .marks(vec![alerts(""), reboots()])
+    .marks(vec![decor::alerts(""), reboots()])
     .row("Is everything fine?", vec![line(4, figures()), line(8, vec![services(), firing()])])
     .row("Hosts", vec![line(9, vec![hosts()]), line(8, vec![cpu(), memory()]), line(8, vec![disks(), network()])])
     .row("Requests", vec![line(8, vec![requests(), errors()]), line(8, vec![latency(), distribution()])])
