@@ -67,13 +67,13 @@ fn queries_of(dashboard: &Value) -> Vec<Value> {
             }));
         }
     }
-    for annotation in list(&dashboard["annotations"]["list"]).iter().filter(|mark| mark["expr"].is_string()) {
+    for annotation in listed(dashboard, "/annotations/list").iter().filter(|mark| mark["expr"].is_string()) {
         found.push(json!({
             "dashboard": uid, "place": "annotation", "panel": null, "title": annotation["name"],
             "refId": "Anno", "kind": "range", "expr": annotation["expr"],
         }));
     }
-    for variable in list(&dashboard["templating"]["list"]).iter().filter(|one| one["type"] == "query") {
+    for variable in listed(dashboard, "/templating/list").iter().filter(|one| one["type"] == "query") {
         if let Some(selector) = variable["definition"].as_str().and_then(selector) {
             found.push(json!({
                 "dashboard": uid, "place": "variable", "panel": null, "title": variable["name"],
@@ -97,6 +97,10 @@ pub fn panels(dashboard: &Value) -> Vec<&Value> {
         .flat_map(|panel| std::iter::once(panel).chain(list(&panel["panels"])))
         .filter(|panel| panel["type"] != "row")
         .collect()
+}
+
+fn listed<'a>(value: &'a Value, path: &str) -> &'a [Value] {
+    value.pointer(path).map_or(&[], list)
 }
 
 /// The items of an array; none if it is none.

@@ -82,7 +82,7 @@ fn figures() -> Vec<Panel> {
                 .q(&format!("max(seamark:http_latency:p95_5m{{{JOB}}})"), "95 %"),
         ),
         stat(
-            "Apdex",
+            "Apdex now",
             "Content with what took up to a second, half content up to four. 1 is best, below 0.85 people notice.",
         )
         .unit("none")
@@ -98,7 +98,7 @@ fn figures() -> Vec<Panel> {
             .name_and_value()
             .now("count(up{$S} == 1) or vector(0)", "up")
             .now("count(up{$S} == 0) or vector(0)", "down"),
-        stat("In flight", "Requests being worked at.")
+        stat("In flight now", "Requests being worked at.")
             .unit("none")
             .steps(look::plain())
             .spark()

@@ -42,7 +42,7 @@ fn figures() -> Vec<Panel> {
             .unit("s")
             .steps(look::plain())
             .now("histogram_quantile(0.5, sum by (le) (increase(app_job_duration_seconds_bucket{$S}[1h])))", ""),
-        stat("Inferences", "Answers of models per second.")
+        stat("Inferences now", "Answers of models per second.")
             .unit("ops")
             .steps(look::plain())
             .spark()

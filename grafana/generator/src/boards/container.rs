@@ -56,13 +56,13 @@ fn figures() -> Vec<Panel> {
             .steps(look::steps(look::GOOD, &[(1.0, look::WARN)]))
             .empty("never ended")
             .now("max by (instance) (seamark_container_last_exit_code{$C})", "{{instance}}"),
-        stat("CPU", "Of its quota, or else of the host.")
+        stat("CPU now", "Of its quota, or else of the host.")
             .unit("percentunit")
             .decimals(1)
             .steps(rising(0.6, 0.8))
             .spark()
             .q("seamark:container_cpu_used:ratio{$C}", "{{instance}}"),
-        stat("Memory", "Of its limit, or else of the host's memory.")
+        stat("Memory now", "Of its limit, or else of the host's memory.")
             .unit("percentunit")
             .decimals(1)
             .steps(rising(0.6, 0.8))

@@ -53,12 +53,12 @@ fn now() -> crate::board::Line {
             .steps(rising(1.0, 2.0))
             .spark()
             .q(
-                "node_load5{$S} / on (job, instance) count by (job, instance) (node_cpu_seconds_total{$S, mode=\"idle\"})",
+                "node_load5{$S} / on (job, instance) count by (job, instance) (rate(node_cpu_seconds_total{$S, mode=\"idle\"}[$R]))",
                 "{{instance}}",
             ),
         stat("Cores", "Logical processors that are online.")
             .unit("none")
-            .now("count by (instance) (node_cpu_seconds_total{$S, mode=\"idle\"})", "{{instance}}"),
+            .now("count by (instance) (rate(node_cpu_seconds_total{$S, mode=\"idle\"}[$R]))", "{{instance}}"),
         stat("Memory size", "All memory that the kernel manages.")
             .unit("bytes")
             .decimals(1)
@@ -135,7 +135,7 @@ fn load() -> Panel {
         .q("node_load1{$S}", "1 minute {{instance}}")
         .q("node_load5{$S}", "5 minutes {{instance}}")
         .q("node_load15{$S}", "15 minutes {{instance}}")
-        .q("count by (instance) (node_cpu_seconds_total{$S, mode=\"idle\"})", "cores {{instance}}")
+        .q("count by (instance) (rate(node_cpu_seconds_total{$S, mode=\"idle\"}[$R]))", "cores {{instance}}")
         .dashed("^cores")
 }
 

@@ -61,7 +61,7 @@ fn figures() -> Vec<Panel> {
             .steps(look::plain())
             .spark()
             .q("sum(prometheus_tsdb_head_series{$S})", "series"),
-        stat("On the disk", "What Prometheus has stored.")
+        stat("Stored", "What Prometheus has stored.")
             .unit("bytes")
             .decimals(1)
             .steps(look::plain())

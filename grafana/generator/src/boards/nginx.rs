@@ -26,7 +26,7 @@ fn figures() -> Vec<Panel> {
             .steps(falling(1.0, 1.0))
             .filled()
             .now("nginx_up{$S}", "{{instance}}"),
-        stat("Requests", "Per second.")
+        stat("Requests now", "Per second.")
             .unit("reqps")
             .steps(look::plain())
             .spark()

@@ -138,7 +138,7 @@ fn hosts() -> Panel {
             value(
                 "Load per core",
                 "none",
-                &by("node_load5{$S} / on (job, instance) count by (job, instance) (node_cpu_seconds_total{$S, mode=\"idle\"})"),
+                &by("node_load5{$S} / on (job, instance) count by (job, instance) (rate(node_cpu_seconds_total{$S, mode=\"idle\"}[$R]))"),
             )
             .decimals(2)
             .colored(look::GOOD, &[(1.0, look::WARN), (2.0, look::BAD)]),

@@ -52,7 +52,7 @@ fn figures() -> Vec<Panel> {
             .steps(rising(0.7, 0.8))
             .spark()
             .q("seamark:pg_connections_used:ratio{$S}", "{{instance}}"),
-        stat("Found in the cache", "Share of blocks that were read from shared buffers.")
+        stat("From the cache", "Share of blocks that were read from shared buffers.")
             .unit("percentunit")
             .decimals(1)
             .steps(falling(0.9, 0.98))
@@ -63,7 +63,7 @@ fn figures() -> Vec<Panel> {
             .decimals(0)
             .steps(none_is_good())
             .now(&format!("sum(increase(pg_stat_database_deadlocks{{{DB}}}[$__range]))"), ""),
-        stat("Longest transaction", "Open right now. It keeps vacuum from cleaning up behind it.")
+        stat("Oldest transaction", "Open right now. It keeps vacuum from cleaning up behind it.")
             .unit("s")
             .decimals(0)
             .steps(rising(60.0, 600.0))

@@ -39,24 +39,24 @@ fn figures() -> Vec<Panel> {
             .steps(falling(0.5, 0.8))
             .spark()
             .q("seamark:redis_hit:ratio{$S}", "{{instance}}"),
-        stat("Operations", "Commands per second.")
+        stat("Operations now", "Commands per second.")
             .unit("ops")
             .steps(look::plain())
             .spark()
             .q("sum(rate(redis_commands_processed_total{$S}[$R]))", "commands"),
-        stat("Memory", "Of `maxmemory`; without it, until the host or the container has none left.")
+        stat("Memory now", "Of `maxmemory`; without it, until the host or the container has none left.")
             .unit("percentunit")
             .decimals(0)
             .steps(rising(0.8, 0.9))
             .empty("no maxmemory")
             .spark()
             .q("redis_memory_used_bytes{$S} / (redis_memory_max_bytes{$S} > 0)", "{{instance}}"),
-        stat("Clients", "Connected right now.")
+        stat("Clients now", "Connected right now.")
             .unit("none")
             .steps(look::plain())
             .spark()
             .q("sum(redis_connected_clients{$S})", "clients"),
-        stat("Keys", "In all databases.")
+        stat("Keys now", "In all databases.")
             .unit("short")
             .steps(look::plain())
             .spark()
