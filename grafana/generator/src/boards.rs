@@ -20,7 +20,7 @@ mod storage;
 // What every board is made of.
 use crate::board::{Board, line};
 use crate::decor::{self, exits, link, reboots, to};
-use crate::kinds::{bar_gauge, heatmap, stat, state_timeline, status_history, timeseries};
+use crate::kinds::{bar_gauge, counted, heatmap, stat, state_timeline, status_history, timeseries};
 use crate::look::{self, falling, none_is_good, rising};
 use crate::panel::Panel;
 use crate::state::{self, up_down, words, yes_no};

@@ -23,6 +23,7 @@ pub struct Panel {
     /// Columns of 24; `None` shares what its line has left.
     pub width: Option<u64>,
     pub(crate) most_points: Option<u64>,
+    pub(crate) least_interval: Option<&'static str>,
     /// Rules of dashboard-linter that do not hold here: rule, query, reason.
     pub exempt: Vec<(&'static str, usize, &'static str)>,
 }
@@ -43,6 +44,7 @@ impl Panel {
             links: Vec::new(),
             width: None,
             most_points: None,
+            least_interval: None,
             exempt: Vec::new(),
         };
         panel.defaults.insert("mappings".into(), json!([]));
@@ -115,6 +117,12 @@ impl Panel {
     /// Columns of 24.
     pub fn w(mut self, width: u64) -> Self {
         self.width = Some(width);
+        self
+    }
+
+    /// No two points are closer than this.
+    pub fn every(mut self, interval: &'static str) -> Self {
+        self.least_interval = Some(interval);
         self
     }
 
@@ -244,11 +252,6 @@ impl Panel {
         self
     }
 
-    /// Leads elsewhere from a value.
-    pub fn value_link(self, title: &str, url: &str) -> Self {
-        self.default("links", json!([{"title": title, "url": url, "targetBlank": false}]))
-    }
-
     /// A transformation of the answers.
     pub fn transform(mut self, id: &str, options: Value) -> Self {
         self.transformations.push(json!({"id": id, "options": options}));
@@ -280,6 +283,9 @@ impl Panel {
             }
             if !self.links.is_empty() {
                 object.insert("links".into(), json!(self.links));
+            }
+            if let Some(interval) = self.least_interval {
+                object.insert("interval".into(), json!(interval));
             }
             if let Some(points) = self.most_points {
                 object.insert("maxDataPoints".into(), json!(points));

@@ -65,7 +65,8 @@ impl Column {
 
     /// A bar as long as the value is beside the column's largest.
     pub fn bar(self) -> Self {
-        self.with("min", json!(0))
+        self.with("fieldMinMax", json!(true))
+            .with("min", json!(0))
             .with("thresholds", crate::look::plain())
             .with("color", json!({"mode": "thresholds"}))
             .with("custom.cellOptions", json!({"mode": "basic", "type": "gauge", "valueDisplayMode": "text"}))

@@ -96,9 +96,14 @@ fn told() -> Panel {
         vec![
             label("severity", "Severity").width(110).words(overview::severity_words()),
             label("alertname", "Alert"),
-            label("instance", "Host"),
-            value("Alerts", "none", "max by (severity, alertname, instance) (seamark_relay_alerts_firing > 0)")
-                .width(90),
+            // Prometheus keeps `instance` for the relay itself.
+            label("exported_instance", "Host"),
+            value(
+                "Alerts",
+                "none",
+                "max by (severity, alertname, exported_instance) (seamark_relay_alerts_firing > 0)",
+            )
+            .width(90),
         ],
         ("Severity", false),
     )
@@ -180,9 +185,7 @@ fn outcomes() -> Panel {
     .bars()
     .legend_table()
     .q(
-        &format!(
-            "round(sum by (channel, result) (increase(seamark_relay_deliveries_total{{{CHANNEL}}}[$__interval]))) > 0"
-        ),
+        &format!("sum by (channel, result) ({}) > 0", counted(&format!("seamark_relay_deliveries_total{{{CHANNEL}}}"))),
         "{{channel}} {{result}}",
     )
 }

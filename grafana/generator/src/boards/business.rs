@@ -66,7 +66,7 @@ fn jobs() -> Panel {
 
 fn failures() -> Panel {
     timeseries("Share of jobs that fail", "By type; the alert fires above a tenth.")
-        .share()
+        .unit("percentunit").min(0.0)
         .legend_table()
         .q(
             "sum by (job_type) (rate(app_jobs_total{$S, status=\"failed\"}[$R])) / (sum by (job_type) (rate(app_jobs_total{$S}[$R])) > 0)",
@@ -148,11 +148,14 @@ fn calls() -> Panel {
 }
 
 fn call_errors() -> Panel {
-    timeseries("Share of calls that fail", "By provider; the alert fires above a fifth.").share().q(
-        "sum by (provider) (rate(app_external_api_requests_total{$S, status=~\"error|4..|5..\"}[$R]))
+    timeseries("Share of calls that fail", "By provider; the alert fires above a fifth.")
+        .unit("percentunit")
+        .min(0.0)
+        .q(
+            "sum by (provider) (rate(app_external_api_requests_total{$S, status=~\"error|4..|5..\"}[$R]))
                / (sum by (provider) (rate(app_external_api_requests_total{$S}[$R])) > 0)",
-        "{{provider}}",
-    )
+            "{{provider}}",
+        )
 }
 
 fn quota() -> Panel {

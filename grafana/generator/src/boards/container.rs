@@ -203,7 +203,7 @@ fn streak() -> Panel {
 
 fn throttling() -> Panel {
     timeseries("Throttled", "Share of periods in which its quota was used up and it had to wait.")
-        .share()
+        .unit("percentunit").min(0.0)
         .legend_table()
         .q(
             "rate(container_cpu_cfs_throttled_periods_total{$C}[$R]) / (rate(container_cpu_cfs_periods_total{$C}[$R]) > 0)",
@@ -213,7 +213,8 @@ fn throttling() -> Panel {
 
 fn pressure() -> Panel {
     timeseries("Time lost waiting", "Share of time in which some of its tasks waited for a resource.")
-        .share()
+        .unit("percentunit")
+        .min(0.0)
         .legend_table()
         .q("rate(container_pressure_cpu_waiting_seconds_total{$C}[$R])", "CPU {{instance}}")
         .q("rate(container_pressure_memory_waiting_seconds_total{$C}[$R])", "memory {{instance}}")

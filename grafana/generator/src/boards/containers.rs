@@ -133,7 +133,7 @@ pub fn exit_bars() -> Panel {
         .decimals(0)
         .min(0.0)
         .bars()
-        .q("round(sum by (reason) (increase(seamark_container_exits_total{$C}[$__interval]))) > 0", "{{reason}}")
+        .q(&format!("sum by (reason) ({}) > 0", counted("seamark_container_exits_total{$C}")), "{{reason}}")
         .colors(&state::reason_colors())
 }
 
@@ -216,7 +216,8 @@ fn throttling() -> Panel {
             "Throttled",
             "Share of periods in which a container had used up its quota and had to wait. High: give it more.",
         )
-        .share(),
+        .unit("percentunit")
+        .min(0.0),
     )
     .q(
         "sum by (instance, name) (rate(container_cpu_cfs_throttled_periods_total{$C}[$R]))
@@ -232,7 +233,7 @@ fn oom() -> Panel {
         .min(0.0)
         .bars()
         .q(
-            "round(sum by (instance, name) (increase(container_oom_events_total{$C}[$__interval]))) > 0",
+            &format!("sum by (instance, name) ({}) > 0", counted("container_oom_events_total{$C}")),
             "{{name}} {{instance}}",
         )
 }
@@ -250,7 +251,8 @@ fn pressure() -> Panel {
             "Time lost waiting",
             "Share of time in which all tasks of a container waited for memory, or for a disk.",
         )
-        .share(),
+        .unit("percentunit")
+        .min(0.0),
     )
     .q(
         "sum by (instance, name) (rate(container_pressure_memory_stalled_seconds_total{$C}[$R]))",

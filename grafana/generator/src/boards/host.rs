@@ -197,7 +197,7 @@ fn pressure() -> Panel {
         "Pressure: time lost waiting",
         "Share of time in which some task, or all of them (full), waited for a resource. Says better than usage whether it is short.",
     )
-    .share()
+    .unit("percentunit").min(0.0)
     .legend_table()
     .q("rate(node_pressure_cpu_waiting_seconds_total{$S}[$R])", "CPU, some {{instance}}")
     .q("rate(node_pressure_memory_waiting_seconds_total{$S}[$R])", "memory, some {{instance}}")

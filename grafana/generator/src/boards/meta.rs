@@ -227,7 +227,7 @@ fn grafana_requests() -> Panel {
 }
 
 fn grafana_datasource() -> Panel {
-    timeseries("Time of queries", "95 of 100 requests to Grafana are faster.").unit("s").min(0.0).legend_table().q(
+    timeseries("Time of requests", "95 of 100 requests to Grafana are faster.").unit("s").min(0.0).legend_table().q(
         "histogram_quantile(0.95, sum by (instance, le) (rate(grafana_http_request_duration_seconds_bucket{$S}[$R])))",
         "{{instance}}",
     )

@@ -27,7 +27,7 @@ fn count(title: &str, text: &str, expr: &str) -> Panel {
 fn figures() -> Vec<Panel> {
     let alerts = |title, text, severity: &str, steps| {
         let expr = format!(
-            "sum(seamark_relay_alerts_firing{{severity=\"{severity}\"}})
+            "sum(max by (alertname, exported_instance) (seamark_relay_alerts_firing{{severity=\"{severity}\"}}))
                or count(ALERTS{{alertstate=\"firing\", severity=\"{severity}\"}}) or vector(0)"
         );
         count(title, text, &expr).steps(steps).everywhere(ANY).link("Alerts", &to("seamark-alerts", ""))
