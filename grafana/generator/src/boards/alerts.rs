@@ -21,7 +21,10 @@ pub fn board() -> Board {
         vec![line(4, delivery_figures()), line(8, vec![outcomes(), latency()]), line(8, vec![waiting(), channels()])],
     )
     .row("Reports", vec![line(6, vec![reports()])])
-    .folded("Webhooks and the relay itself", vec![line(8, vec![webhooks(), pace(), panel_age()])])
+    .folded(
+        "Webhooks and the relay itself",
+        vec![line(8, vec![webhooks(), pace()]), line(8, vec![panel_age(), panel_updates(), bot()])],
+    )
     .folded("Alertmanager", vec![line(8, vec![notifications(), failures()]), line(5, alertmanager())])
 }
 
@@ -240,9 +243,12 @@ fn channels() -> Panel {
 
 fn reports() -> Panel {
     let by = "report";
+    let runs = |results: &str| {
+        format!("sum by ({by}) (increase(seamark_report_runs_total{{$S, result=~\"{results}\"}}[$__range]))")
+    };
     table(
         "Reports",
-        "When each was due, when it is due next, and what became of it.",
+        "When each was due, when it is due next, and what became of it in the time shown; held back are those that a silence keeps quiet.",
         vec![
             label("report", "Report"),
             value(
@@ -257,22 +263,15 @@ fn reports() -> Panel {
             ),
             value("Owed", "none", &format!("max by ({by}) (seamark_report_pending{{$S}})"))
                 .words(words(&[("0", "no", look::GOOD), ("1", "yes", look::WARN)])),
-            value(
-                "Sent",
-                "none",
-                &format!("sum by ({by}) (increase(seamark_report_runs_total{{$S, result!=\"error\"}}[$__range]))"),
-            )
-            .decimals(0),
-            value(
-                "Failed",
-                "none",
-                &format!("sum by ({by}) (increase(seamark_report_runs_total{{$S, result=\"error\"}}[$__range]))"),
-            )
+            value("Sent", "none", &runs("ok|self")).decimals(0),
+            value("Held back", "none", &runs("suppressed")).decimals(0),
+            value("Failed", "none", &runs("error"))
             .decimals(0)
             .colored(look::GOOD, &[(1.0, look::BAD)]),
             value("Missed", "none", &format!("sum by ({by}) (increase(seamark_report_missed_total{{$S}}[$__range]))"))
                 .decimals(0)
                 .colored(look::GOOD, &[(1.0, look::BAD)]),
+            value("Took", "s", &format!("max by ({by}) (seamark_report_duration_seconds{{$S}})")),
         ],
         ("Next due", false),
     )
@@ -303,9 +302,43 @@ fn panel_age() -> Panel {
     timeseries("Age of status panels", "Since a panel was last brought up to date, and how often it should be.")
         .unit("s")
         .min(0.0)
-        .q(&format!("time() - seamark_relay_panel_last_update_timestamp_seconds{{{CHANNEL}}}"), "{{channel}}")
+        .q(&format!("time() - (seamark_relay_panel_last_update_timestamp_seconds{{{CHANNEL}}} > 0)"), "{{channel}}")
         .q(&format!("seamark_relay_panel_interval_seconds{{{CHANNEL}}}"), "interval {{channel}}")
         .dashed("^interval")
+}
+
+fn panel_updates() -> Panel {
+    timeseries("Looks at status panels", "What came of each: an unchanged panel is not sent again.")
+        .unit("none")
+        .decimals(0)
+        .min(0.0)
+        .bars()
+        .q(
+            &format!(
+                "sum by (channel, result) ({}) > 0",
+                counted(&format!("seamark_relay_panel_updates_total{{{CHANNEL}}}"))
+            ),
+            "{{channel}} {{result}}",
+        )
+}
+
+fn bot() -> Panel {
+    timeseries("What people ask the bot", "Commands by what came of them, and whether the bot hears people at all.")
+        .unit("none")
+        .decimals(0)
+        .min(0.0)
+        .bars()
+        .q(&format!("sum by (result) ({}) > 0", counted("seamark_relay_bot_updates_total{$S}")), "{{result}}")
+        .q("min(seamark_relay_bot_up{$S})", "hears people")
+        .matching(
+            "^hears",
+            &[
+                ("custom.drawStyle", serde_json::json!("line")),
+                ("custom.fillOpacity", serde_json::json!(0)),
+                ("custom.lineWidth", serde_json::json!(2)),
+                ("custom.stacking", serde_json::json!({"group": "B", "mode": "none"})),
+            ],
+        )
 }
 
 fn notifications() -> Panel {
