@@ -10,3 +10,4 @@ pub mod process;
 pub mod secret;
 pub mod serve;
 pub mod telemetry;
+pub mod upstream;
