@@ -24,6 +24,7 @@ pub struct Panel {
     pub width: Option<u64>,
     pub(crate) most_points: Option<u64>,
     pub(crate) least_interval: Option<&'static str>,
+    limits_colored: bool,
     /// Rules of dashboard-linter that do not hold here: rule, query, reason.
     pub exempt: Vec<(&'static str, usize, &'static str)>,
 }
@@ -45,6 +46,7 @@ impl Panel {
             width: None,
             most_points: None,
             least_interval: None,
+            limits_colored: false,
             exempt: Vec::new(),
         };
         panel.defaults.insert("mappings".into(), json!([]));
@@ -198,34 +200,57 @@ impl Panel {
 
     /// The limits of a check as lines: what the alert compares with, whoever has set it.
     pub fn limit(self, check: &str) -> Self {
-        let selector = format!("seamark:threshold{{$S, check=\"{check}\"}}");
-        self.limit_lines(&selector, "severity", "limit ({{severity}})")
+        self.limit_lines(check, "$S", "severity", "limit")
+    }
+
+    /// The same, where limits of several things are shown.
+    pub fn limit_of(self, what: &str, check: &str) -> Self {
+        self.limit_lines(check, "$S", "severity", &format!("limit of {what}"))
+    }
+
+    /// The same for the container that is chosen.
+    pub fn limit_of_container(self, what: &str, check: &str) -> Self {
+        self.limit_lines(check, "$C", "severity", &format!("limit of {what}"))
     }
 
     /// The same for each object that has limits of its own, such as a mount point.
     pub fn limit_each(self, check: &str, label: &str) -> Self {
-        let selector = format!("seamark:threshold{{$S, check=\"{check}\"}}");
-        self.limit_lines(&selector, &format!("{label}, severity"), &format!("limit {{{{{label}}}}} ({{{{severity}}}})"))
+        self.limit_lines(check, "$S", &format!("{label}, severity"), &format!("limit {{{{{label}}}}}"))
     }
 
     /// The limits of a check that holds everywhere alike.
     pub fn limit_all(self, check: &str) -> Self {
+        self.limit_everywhere(check, "limit")
+    }
+
+    /// The same, where limits of several things are shown.
+    pub fn limit_all_of(self, what: &str, check: &str) -> Self {
+        self.limit_everywhere(check, &format!("limit of {what}"))
+    }
+
+    fn limit_everywhere(self, check: &str, name: &str) -> Self {
         let position = self.queries.len();
-        let selector = format!("seamark:threshold{{check=\"{check}\"}}");
-        self.limit_lines(&selector, "severity", "limit ({{severity}})")
+        self.limit_lines(check, "", "severity", name)
             .exempt("target-job-rule", position, "one limit for all jobs")
             .exempt("target-instance-rule", position, "one limit for all instances")
     }
 
-    fn limit_lines(self, selector: &str, by: &str, legend: &str) -> Self {
+    fn limit_lines(self, check: &str, scope: &str, by: &str, name: &str) -> Self {
+        let scope = if scope.is_empty() { String::new() } else { format!("{scope}, ") };
         // What is switched off is +Inf, which no axis shows.
-        let mut query = Query::new(Format::Range, &format!("min by ({by}) ({selector} < +Inf)"), legend);
-        query.id = Some("Limit");
-        let color = |color: &str| ("color", json!({"mode": "fixed", "fixedColor": color}));
-        self.query(query)
-            .look(json!({"id": "byFrameRefID", "options": "Limit"}), &dashes())
-            .matching("^limit.*\\(warning\\)$", &[color(WARN)])
-            .matching("^limit.*\\(critical\\)$", &[color(BAD)])
+        let expr = format!("min by ({by}) (seamark:threshold{{{scope}check=\"{check}\"}} < +Inf)");
+        let reference = format!("Limit_{check}");
+        let mut query = Query::new(Format::Range, &expr, &format!("{name} ({{{{severity}}}})"));
+        query.id = Some(reference.clone());
+        let mut panel = self.query(query).look(json!({"id": "byFrameRefID", "options": reference}), &dashes());
+        if !panel.limits_colored {
+            let color = |color: &str| ("color", json!({"mode": "fixed", "fixedColor": color}));
+            panel.limits_colored = true;
+            panel = panel
+                .matching("^limit.*\\(warning\\)$", &[color(WARN)])
+                .matching("^limit.*\\(critical\\)$", &[color(BAD)]);
+        }
+        panel
     }
 
     /// A rule of dashboard-linter that does not hold for the query at this position, and why.

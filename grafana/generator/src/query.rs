@@ -39,7 +39,7 @@ pub struct Query {
     /// How it is asked.
     pub format: Format,
     /// A name in place of the letter that its position gives.
-    pub id: Option<&'static str>,
+    pub id: Option<String>,
 }
 
 impl Query {
@@ -51,7 +51,7 @@ impl Query {
 
     /// What overrides and other queries call the query at this position.
     pub fn reference(&self, position: usize) -> String {
-        self.id.map_or_else(|| letter(position), str::to_owned)
+        self.id.clone().unwrap_or_else(|| letter(position))
     }
 
     /// Grafana's target.

@@ -18,7 +18,7 @@ pub fn board() -> Board {
     .marks(vec![decor::alerts("instance=~\"$instance\", name=~\"$name\""), reboots()])
     .row("Now", vec![line(4, figures()), line(5, vec![setup()])])
     .row("State and ends", vec![line(5, vec![history()]), line(8, vec![ends(), containers::exit_bars()])])
-    .row("Resources", vec![line(8, vec![cpu(), memory()]), line(8, vec![traffic(), block()])])
+    .row("Resources", vec![line(8, vec![cpu(), memory(), shares()]), line(8, vec![traffic(), block()])])
     .row("Health check", vec![line(8, vec![check_time(), streak()])])
     .folded(
         "In detail",
@@ -159,6 +159,17 @@ fn memory() -> Panel {
         .q("container_memory_usage_bytes{$C}", "with caches {{instance}}")
         .q("container_spec_memory_limit_bytes{$C} > 0", "limit {{instance}}")
         .dashed("^limit")
+}
+
+fn shares() -> Panel {
+    timeseries("Of what it may use", "CPU and memory as shares of its quota and limit, or of the host's; the alerts compare these with the dashed lines.")
+        .unit("percentunit")
+        .min(0.0)
+        .legend_table()
+        .q("seamark:container_cpu_used:ratio{$C}", "CPU {{instance}}")
+        .q("seamark:container_memory_used:ratio{$C}", "memory {{instance}}")
+        .limit_of_container("CPU", "container_cpu")
+        .limit_of_container("memory", "container_memory")
 }
 
 fn traffic() -> Panel {

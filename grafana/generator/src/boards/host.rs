@@ -191,13 +191,14 @@ fn memory() -> Panel {
 fn memory_used() -> Panel {
     timeseries(
         "Memory and swap used",
-        "What the alerts HostMemoryHigh and HostSwapHigh look at; the lines are memory's limits.",
+        "What the alerts HostMemoryHigh and HostSwapHigh look at; with the limits of both.",
     )
     .share()
     .legend_table()
     .q("seamark:host_memory_used:ratio{$S}", "memory {{instance}}")
     .q("seamark:host_swap_used:ratio{$S}", "swap {{instance}}")
-    .limit("host_memory")
+    .limit_of("memory", "host_memory")
+    .limit_of("swap", "host_swap")
 }
 
 fn swap() -> Panel {

@@ -163,13 +163,14 @@ fn cpu() -> Panel {
 }
 
 fn memory() -> Panel {
-    timeseries("Memory and swap", "Share in use on each host. The lines are the lowest limits of memory.")
+    timeseries("Memory and swap", "Share in use on each host. The lines are the lowest limits.")
         .share()
         .by_name()
         .legend_table()
         .q("seamark:host_memory_used:ratio{$S}", "{{instance}}")
         .q("seamark:host_swap_used:ratio{$S}", "swap {{instance}}")
-        .limit("host_memory")
+        .limit_of("memory", "host_memory")
+        .limit_of("swap", "host_swap")
 }
 
 fn disks() -> Panel {

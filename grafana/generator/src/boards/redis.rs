@@ -9,7 +9,7 @@ pub fn board() -> Board {
         .marks(vec![decor::alerts("job=~\"$job\", instance=~\"$instance\"")])
         .row("Now", vec![line(4, figures())])
         .row("Use", vec![line(8, vec![hits(), operations()]), line(8, vec![memory(), keys()])])
-        .row("Clients", vec![line(8, vec![clients(), evictions()])])
+        .row("Clients", vec![line(8, vec![clients(), shares(), evictions()])])
         .folded(
             "Commands, network, persistence",
             vec![line(8, vec![commands(), command_time()]), line(8, vec![network(), slow(), saves()])],
@@ -119,6 +119,19 @@ fn clients() -> Panel {
         .q("rate(redis_rejected_connections_total{$S}[$R])", "refused {{instance}}")
         .dashed("^most")
         .right("^refused", "cps")
+}
+
+fn shares() -> Panel {
+    timeseries(
+        "Of what it may have",
+        "Memory of `maxmemory` and clients of `maxclients`; the alerts compare these with the dashed lines.",
+    )
+    .share()
+    .legend_table()
+    .q("redis_memory_used_bytes{$S} / (redis_memory_max_bytes{$S} > 0)", "memory {{instance}}")
+    .q("redis_connected_clients{$S} / redis_config_maxclients{$S}", "clients {{instance}}")
+    .limit_all_of("memory", "redis_memory")
+    .limit_all_of("clients", "redis_connections")
 }
 
 fn evictions() -> Panel {

@@ -7,14 +7,15 @@ const NIC: &str = "device!~\"lo|veth.*|br-.*|docker.*|cni.*|flannel.*|cali.*|vir
 pub(super) fn traffic() -> Panel {
     timeseries(
         "Traffic",
-        "Bits received, and below the axis sent, by interface of the host. The lines are the limits of receiving.",
+        "Bits received, and below the axis sent, by interface of the host. The dashed lines are the limits of one interface.",
     )
     .unit("bps")
     .legend_table()
     .q("seamark:host_network_receive:bps{$S}", "in {{instance}} {{device}}")
     .q("seamark:host_network_transmit:bps{$S}", "out {{instance}} {{device}}")
-    .below("^out")
-    .limit("host_network_receive")
+    .limit_of("in", "host_network_receive")
+    .limit_of("out", "host_network_transmit")
+    .below("^(out|limit of out)")
 }
 
 pub(super) fn connections() -> Panel {
