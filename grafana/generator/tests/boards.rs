@@ -102,6 +102,14 @@ fn every_folder_is_provisioned() {
 }
 
 #[test]
+fn grafana_opens_on_a_board_that_is_there() {
+    let compose = fs::read_to_string(repository().join("docker-compose.monitoring.yml")).unwrap();
+    let path = compose.split("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: /var/lib/grafana/dashboards/").nth(1);
+    let path = path.expect("Grafana has a home dashboard").lines().next().unwrap();
+    assert!(committed_files().contains_key(path), "grafana/dashboards/{path} is not there");
+}
+
+#[test]
 fn the_list_of_queries_has_every_target_annotation_and_variable() {
     let boards = committed();
     let list = output::queries(&boards);
