@@ -20,10 +20,14 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace cc:build-essential
-  systemd-analyze:systemd unshare:util-linux faketime:faketime)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime python3-yaml:python3-yaml)
 
-# Debian calls it prometheus-alertmanager, everybody else alertmanager.
+# Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.
 have() {
+  if [ "$1" = python3-yaml ]; then
+    python3 -c 'import yaml' 2>/dev/null
+    return
+  fi
   command -v "$1" >/dev/null || { [ "$1" = alertmanager ] && command -v prometheus-alertmanager >/dev/null; }
 }
 
