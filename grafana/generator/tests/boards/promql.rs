@@ -1,6 +1,6 @@
 //! PromQL in panels: which selectors an expression has, and what promtool says of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use seamark_grafana::output;
 use serde_json::{Value, json};
 
-use super::{board, committed, first_panel, names, none};
+use super::{board, committed, first_panel, names, none, repository};
 
 /// One selector of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,4 +245,55 @@ fn a_variable_that_nothing_uses_is_found() {
     let mut board = board("seamark-host");
     board["templating"]["list"].as_array_mut().unwrap().push(json!({"name": "spare"}));
     names(&variable_findings(&board), "nothing uses $spare");
+}
+
+/// Records and checks of thresholds that an expression asks for.
+fn of_rules(expr: &str) -> impl Iterator<Item = String> {
+    selectors(expr).into_iter().filter(|selector| selector.metric.starts_with("seamark:")).map(|selector| {
+        let check = selector.matchers.split(", ").find(|one| one.starts_with("check="));
+        check.map_or(selector.metric.clone(), |check| format!("{} {check}", selector.metric))
+    })
+}
+
+/// What the rules record, with the check where it is a threshold.
+fn recorded() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(repository().join("prometheus/rules")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yml") {
+            continue;
+        }
+        let file: Value = serde_yaml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        for rule in output::list(&file["groups"]).iter().flat_map(|group| output::list(&group["rules"])) {
+            if let Some(name) = rule["record"].as_str() {
+                names.insert(name.to_owned());
+                names.extend(rule["labels"]["check"].as_str().map(|check| format!("{name} check=\"{check}\"")));
+            }
+        }
+    }
+    names
+}
+
+fn unrecorded(queries: &[Value], recorded: &BTreeSet<String>) -> Vec<String> {
+    let missing = |query: &Value| {
+        let asked = of_rules(query["expr"].as_str().unwrap()).filter(|name| !recorded.contains(name));
+        asked
+            .map(|name| format!("{} {}: no rule records {name}", query["dashboard"], query["title"]))
+            .collect::<Vec<_>>()
+    };
+    queries.iter().flat_map(missing).collect()
+}
+
+#[test]
+fn rules_record_what_panels_ask_for() {
+    none(unrecorded(&output::queries(&committed()), &recorded()));
+}
+
+#[test]
+fn a_record_or_check_that_no_rule_makes_is_found() {
+    let recorded = BTreeSet::from(["seamark:threshold check=\"a\"".to_owned()]);
+    let found = |expr: &str| unrecorded(&[json!({"expr": expr, "dashboard": "x", "title": "y"})], &recorded);
+    none(found("seamark:threshold{job=~\"$job\", check=\"a\"} + up"));
+    names(&found("seamark:threshold{job=~\"$job\", check=\"b\"}"), "check=\"b\"");
+    names(&found("rate(seamark:spare:ratio[5m])"), "seamark:spare:ratio");
 }
