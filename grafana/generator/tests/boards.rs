@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use seamark_grafana::output;
 use serde_json::Value;
@@ -51,8 +52,14 @@ fn committed_files() -> BTreeMap<String, String> {
     files
 }
 
-/// The dashboards as Grafana will read them.
+/// The dashboards as Grafana will read them. Read once: it is a megabyte.
+static COMMITTED: LazyLock<Vec<Value>> = LazyLock::new(read);
+
 fn committed() -> Vec<Value> {
+    COMMITTED.clone()
+}
+
+fn read() -> Vec<Value> {
     let files = committed_files();
     let boards: Vec<Value> = files
         .iter()
@@ -65,7 +72,7 @@ fn committed() -> Vec<Value> {
 
 /// The committed dashboard with this uid.
 fn board(uid: &str) -> Value {
-    committed().into_iter().find(|board| board["uid"] == uid).unwrap()
+    COMMITTED.iter().find(|board| board["uid"] == uid).unwrap().clone()
 }
 
 /// The first panel of a kind, to be spoilt.
