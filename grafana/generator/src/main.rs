@@ -1,9 +1,10 @@
 //! `seamark-grafana write`: the dashboards as files. `seamark-grafana queries`: what they ask, a JSON object a line.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fs, io};
+use std::{env, fs};
 
 use seamark_grafana::output;
 
@@ -12,10 +13,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["write"] => write(&home()),
         ["write", folder] => write(Path::new(folder)),
-        ["queries"] => {
-            queries();
-            Ok(())
-        }
+        ["queries"] => queries(),
         _ => return usage(),
     };
     match outcome {
@@ -58,11 +56,14 @@ fn write(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "a list to be read by programs")]
-fn queries() {
+/// Lists all queries on standard output; whoever reads may stop reading.
+fn queries() -> io::Result<()> {
     let dashboards: Vec<_> = seamark_grafana::all().iter().map(seamark_grafana::Board::json).collect();
-    for query in output::queries(&dashboards) {
-        println!("{query}");
+    let mut out = io::stdout().lock();
+    let written = output::queries(&dashboards).iter().try_for_each(|query| writeln!(out, "{query}"));
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 
