@@ -10,7 +10,7 @@ amtool check-config prometheus/alertmanager.yml
 # What `seamark-relay print-config` writes; a test of the relay holds its output against this.
 amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
-docker compose -f docker-compose.monitoring.yml --env-file .env.example config --quiet
+docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
 
 # Each alert has a test and a page, and Prometheus can serve the page.
 sed -n 's/^ *- alert: //p' prometheus/rules/*.yml | while read -r alert; do
@@ -21,5 +21,5 @@ if grep -n '{{' deploy/runbooks/*.md; then
   echo "two opening braces in a runbook: Prometheus would read them as a template" >&2
   exit 1
 fi
-shellcheck prometheus/start.sh deploy/scripts/*.sh .ci/run
+shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh .ci/run
 echo "stack: rules, routes, runbooks, compose file and scripts are fine"

@@ -36,6 +36,12 @@ class Prometheus:
         result = get_json(f"{self.url}/api/v1/query?{query}")["data"]["result"]
         return [{name: value for name, value in each["metric"].items() if name != "__name__"} for each in result]
 
+    def values(self, expression):
+        """The value of each series that an expression gives now, the smallest first."""
+        query = urllib.parse.urlencode({"query": expression})
+        result = get_json(f"{self.url}/api/v1/query?{query}")["data"]["result"]
+        return sorted(float(each["value"][1]) for each in result)
+
 
 class Alertmanager:
     """The HTTP API of an Alertmanager."""

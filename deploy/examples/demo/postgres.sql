@@ -1,0 +1,3 @@
+-- What postgres_exporter needs in a database: a role that sees statistics and nothing else.
+\getenv password DEMO_PASSWORD
+CREATE ROLE monitor LOGIN PASSWORD :'password' IN ROLE pg_monitor;
