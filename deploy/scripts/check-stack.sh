@@ -21,5 +21,10 @@ if grep -n '{{' deploy/runbooks/*.md; then
   echo "two opening braces in a runbook: Prometheus would read them as a template" >&2
   exit 1
 fi
-shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh .ci/run
+# At most 2.0 of 10; what it prints is long, and of interest only when it fails.
+for unit in deploy/systemd/*.service; do
+  exposure=$(systemd-analyze security --offline=true --threshold=20 "$unit" 2>&1) || { echo "$exposure" >&2; exit 1; }
+done
+shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/*/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh \
+  deploy/systemd/install.sh deploy/packaging/deb/* .ci/run
 echo "stack: rules, routes, runbooks, compose file and scripts are fine"

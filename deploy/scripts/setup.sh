@@ -20,7 +20,7 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace cc:build-essential
-  unshare:util-linux faketime:faketime)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime)
 
 # Debian calls it prometheus-alertmanager, everybody else alertmanager.
 have() {
