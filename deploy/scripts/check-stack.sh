@@ -11,6 +11,7 @@ amtool check-config prometheus/alertmanager.yml
 amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
 docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
+deploy/scripts/check-compose.sh
 
 # Each alert has a test and a page, and Prometheus can serve the page.
 sed -n 's/^ *- alert: //p' prometheus/rules/*.yml | while read -r alert; do

@@ -12,8 +12,8 @@ HOST = "mail.example.org"
 COMPOSE_FILE = TOP / "deploy" / "e2e" / "mail" / "compose.yml"
 
 
-def prepare(run):
-    """The mail server beside the stack, and what `print-config` writes for it as Alertmanager's configuration."""
+def add_server(run):
+    """A mail server beside the stack, with a certificate and a password; and Alertmanager's configuration is ours."""
     folder = run.folder / "mail"
     folder.mkdir()
     command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -22,15 +22,20 @@ def prepare(run):
     (folder / "password").write_text(secrets.token_urlsafe(), encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)
+    run.files.append(COMPOSE_FILE)
+    run.settings["E2E_MAIL"] = str(folder)
+    run.settings["SMTP_PASSWORD_FILE"] = str(folder / "password")
+    run.settings["ALERTMANAGER_CONFIG"] = str(run.folder / "alertmanager.yml")
+
+
+def configure(run):
+    """Alertmanager's configuration, as deploy/services.md tells people to make it."""
     printed = run.compose(
         "run", "--rm", "--no-deps", "--no-TTY", "relay", "print-config", "alertmanager",
         "--smtp-smarthost", f"{HOST}:587", "--smtp-from", "Seamark <seamark@example.org>", "--smtp-to", "you@example.org",
         "--smtp-username", "seamark", "--smtp-password-file", "/run/secrets/smtp-password",
     )  # fmt: skip
-    path = run.folder / "alertmanager.yml"
-    path.write_text(printed, encoding="utf-8")
-    run.settings |= {"E2E_MAIL": str(folder), "ALERTMANAGER_CONFIG": str(path), "SMTP_PASSWORD_FILE": str(folder / "password")}
-    run.files.append(COMPOSE_FILE)
+    (run.folder / "alertmanager.yml").write_text(printed, encoding="utf-8")
 
 
 def arrives(run, verdict):

@@ -30,16 +30,19 @@ def stack():
     run.settings["TRAFFIC_RATE"] = "20"
     run.settings["POSTGRES_EXPORTER_FLAGS"] = "--collector.stat_statements"
     run.folder = folder
+    mail.add_server(run)
     return run
 
 
-def bring_up(run, verdict, build=True):
+def build(run):
+    """The images of the stack, of the profiles and of the mail server."""
+    run.compose("build", "exporter", "relay", "app", "mail", *([] if run.with_grafana else ["mysql"]))
+
+
+def bring_up(run, verdict):
     """Everything of the profiles is healthy, and Prometheus reaches it."""
     chapter(f"Profiles {', '.join(PROFILES)}")
-    if build:
-        run.build()
-    mail.prepare(run)
-    run.compose("build", "mail", *(["app"] if run.with_grafana else ["app", "mysql"]))
+    mail.configure(run)
     began = time.monotonic()
     run.up()
     health = run.services()

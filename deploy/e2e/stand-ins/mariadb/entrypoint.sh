@@ -14,7 +14,9 @@ if ! [ -d /var/lib/mysql/mysql ]; then
 CREATE DATABASE $MARIADB_DATABASE;
 ALTER USER root@localhost IDENTIFIED BY '$MARIADB_ROOT_PASSWORD';
 SQL
-  for script in /docker-entrypoint-initdb.d/*.sh; do sh "$script"; done
+  for script in /docker-entrypoint-initdb.d/*.sh; do
+    if [ -e "$script" ]; then sh "$script"; fi
+  done
   kill "$server"
   wait "$server" || true
 fi
