@@ -10,7 +10,7 @@ from .chapters import chapter
 from .docker import host_name
 from .stack import TOP, Stack
 from .wait import until
-from .web import Prometheus
+from .web import Prometheus, answer
 
 # With one of everything that they watch; each is named in prometheus/targets and deploy/services.md.
 PROFILES = ("databases", "proxy", "app", "demo")
@@ -45,18 +45,19 @@ def bring_up(run, verdict):
     mail.configure(run)
     began = time.monotonic()
     run.up()
-    health = run.services()
+    states = run.services()
     # The image of nginx' exporter has nothing to ask it with: nginx-target does.
-    unchecked = {name for name, health in health.items() if not health}
-    verdict.check(f"{len(health)} services are healthy {time.monotonic() - began:.0f} s after `up -d`",
-                  unchecked <= {"nginx-exporter", "mongodb-exporter"} and set(health.values()) <= {"healthy", ""}, health)
+    unchecked = {name for name, health in states.items() if not health}
+    verdict.check(f"{len(states)} services are healthy {time.monotonic() - began:.0f} s after `up -d`",
+                  unchecked <= {"nginx-exporter", "mongodb-exporter"} and set(states.values()) <= {"healthy", ""}, states)
     prometheus = Prometheus(run.url("prometheus", 9090))
     expected = {each: "up" for each in WATCHED | stacks_own()}
     found = {}
 
     def all_up():
         found.clear()
-        found.update({each: state for each, state in prometheus.targets().items() if each[0] not in ("grafana", "mongodb")})
+        targets = prometheus.targets().items()
+        found.update({each: state for each, state in targets if each[0] not in ("grafana", "mongodb")})
         return found == expected
 
     settle(all_up)
@@ -82,6 +83,8 @@ def tell(run, verdict):
     typo(run, verdict, prometheus)
     chapter("An exporter that dies, and one that is taken down")
     gone(run, verdict, prometheus)
+    chapter("The sample application without its database")
+    health(run, verdict)
     chapter("An e-mail about the relay, which has been stopped")
     mail.arrives(run, verdict)
 
@@ -123,6 +126,15 @@ def gone(run, verdict, prometheus):
     settle(lambda: ("postgres", "postgres") not in prometheus.targets())
     verdict.check("one that is taken down is no target any more", ("postgres", "postgres") not in prometheus.targets(),
                   prometheus.targets())
+
+
+def health(run, verdict):
+    url = f"{run.url('app', 8000)}/health"
+    verdict.equal("/health says 200 while the database answers", answer(url)[0], 200)
+    run.compose("stop", "postgres")
+    settle(lambda: answer(url)[0] == 503)
+    status, body = answer(url)
+    verdict.check("and 503 with what is wrong when it does not", status == 503 and '"status":"failing"' in body, (status, body))
 
 
 def stacks_own():

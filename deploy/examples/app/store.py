@@ -13,7 +13,8 @@ cache = Redis.from_url(os.environ["REDIS_URL"], socket_timeout=0.5, socket_conne
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS items (number integer PRIMARY KEY, name text NOT NULL, stock integer NOT NULL);
-CREATE TABLE IF NOT EXISTS orders (number bigserial PRIMARY KEY, item integer NOT NULL REFERENCES items, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS orders (
+    number bigserial PRIMARY KEY, item integer NOT NULL REFERENCES items, at timestamptz NOT NULL DEFAULT now());
 INSERT INTO items SELECT n, 'item ' || n, 1000000 FROM generate_series(1, 100) AS n ON CONFLICT DO NOTHING;
 """
 
