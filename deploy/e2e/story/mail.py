@@ -59,7 +59,8 @@ def arrives(run, verdict):
 
 def messages(run):
     """What the mail server has put into the inbox."""
-    script = "find /inbox/new -type f -exec cat {} ';' -exec printf '\\0' ';'"
+    # Made with the first mail.
+    script = "find /inbox -path '/inbox/new/*' -exec cat {} ';' -exec printf '\\0' ';'"
     text = run.compose("exec", "--no-TTY", "mail", "sh", "-c", script)
     return [email.message_from_string(each, policy=email.policy.default) for each in text.split("\0") if each.strip()]
 
