@@ -10,7 +10,7 @@ help:
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
-	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
+	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
 	@echo 'make stage   what a package installs, in target/stage; deploy/systemd/install.sh takes it from there'
@@ -41,6 +41,7 @@ dashboards:
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+	deploy/e2e/services
 
 # Where cargo builds, whatever CARGO_TARGET_DIR says.
 TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
