@@ -4,12 +4,13 @@
 //! channel has room for, many groups do. The newest delivery of the first group carries the others: what becomes of it
 //! becomes of them. A message of which the chat may have read something is frozen, and sent as it was begun.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::outbox::{detail_named, kind_named, prepared, severity_named, status_named};
+use super::outbox::{detail_named, kind_named, lane, prepared, severity_named, status_named};
 use super::sqlite::{column, millis, time};
 use super::{Claim, DeliveryId, Digest, MessageKind, Next, Told};
 use crate::channel::Detail;
@@ -39,8 +40,8 @@ const FIRST_GROUP: &str = concat!(
     due!("d"),
     " AND NOT EXISTS (
         SELECT 1 FROM deliveries e
-        WHERE e.channel = d.channel AND e.group_key = d.group_key AND e.state IN ('pending', 'sending') AND e.id < d.id
-          AND (e.state = 'sending' OR coalesce(e.merged_into <> d.id, NOT ",
+        WHERE e.lane = d.lane AND e.channel = d.channel AND e.group_key = d.group_key
+          AND e.state IN ('pending', 'sending') AND e.id < d.id AND (e.state = 'sending' OR coalesce(e.merged_into <> d.id, NOT ",
     due!("e"),
     "))) ORDER BY d.priority DESC, d.id LIMIT 1"
 );
@@ -51,7 +52,8 @@ const ROWS: &str = concat!(
             d.part, d.attempts, d.maybe_sent, d.detail, d.priority, d.state = 'pending' AND ",
     due!("d"),
     ", d.merged_into FROM deliveries d JOIN notifications n ON n.id = d.notification
-     WHERE d.channel = ?1 AND d.state IN ('pending', 'sending') AND d.group_key = ?4 ORDER BY d.id LIMIT ?5"
+     WHERE d.lane = ?4 AND d.channel = ?1 AND d.group_key = ?5 AND d.state IN ('pending', 'sending')
+     ORDER BY d.id LIMIT ?6"
 );
 
 const MERGED: &str = "
@@ -64,15 +66,12 @@ const MORE_WAIT: &str = "
 SELECT EXISTS (
   SELECT 1 FROM deliveries WHERE channel = ?1 AND state = 'pending' AND merged_into IS NULL LIMIT 1 OFFSET ?2)";
 
-/// The groups that wait, the most urgent first, and when the oldest row of each arrived.
-const GROUPS: &str = concat!(
-    "SELECT g.group_key, n.received_at FROM (
-       SELECT group_key, max(priority) AS priority, min(id) AS oldest FROM deliveries d
-       WHERE channel = ?1 AND state = 'pending' AND merged_into IS NULL AND ",
+/// The rows that wait, of the most urgent group first, and when each arrived.
+const WAITING: &str = concat!(
+    "SELECT d.group_key, n.received_at FROM deliveries d JOIN notifications n ON n.id = d.notification
+     WHERE d.channel = ?1 AND d.state = 'pending' AND d.merged_into IS NULL AND ",
     due!("d"),
-    " GROUP BY group_key ORDER BY 2 DESC, 3 LIMIT ?4) g
-     JOIN deliveries d ON d.id = g.oldest JOIN notifications n ON n.id = d.notification
-     ORDER BY g.priority DESC, g.oldest"
+    " ORDER BY d.priority DESC, d.id"
 );
 
 /// A row that may be sent, alone or with others.
@@ -152,12 +151,34 @@ impl View<'_> {
     fn open_rows(&self, group: &str) -> rusqlite::Result<Vec<Candidate>> {
         self.connection
             .prepare_cached(ROWS)?
-            .query_map(params![self.channel, self.now, self.latest, group, MERGED_ROWS], candidate)?
+            .query_map(
+                params![self.channel, self.now, self.latest, lane(self.channel, group), group, MERGED_ROWS],
+                candidate,
+            )?
             .collect()
     }
 
     fn more_wait_than(&self, rows: u16) -> rusqlite::Result<bool> {
         self.connection.prepare_cached(MORE_WAIT)?.query_row(params![self.channel, rows], |row| row.get(0))
+    }
+
+    /// The groups that wait, the most urgent first, as many as one message tells at most; and when the oldest of their
+    /// rows that were looked at arrived. No more rows are looked at than that takes: a hundred thousand may wait.
+    fn groups(&self) -> rusqlite::Result<(Vec<String>, i64)> {
+        let mut waiting = self.connection.prepare_cached(WAITING)?;
+        let mut waiting = waiting.query(params![self.channel, self.now, self.latest])?;
+        let (mut groups, mut known, mut oldest) = (Vec::new(), HashSet::new(), self.now);
+        while let Some(row) = waiting.next()? {
+            let (group, received_at): (String, i64) = (row.get(0)?, row.get(1)?);
+            oldest = oldest.min(received_at);
+            if known.insert(group.clone()) {
+                groups.push(group);
+            }
+            if groups.len() >= usize::from(MERGED_ROWS) {
+                break;
+            }
+        }
+        Ok((groups, oldest))
     }
 
     /// With the rows of all other groups where one message for each would take too long; as they are otherwise.
@@ -170,19 +191,14 @@ impl View<'_> {
         if served == usize::MAX || !self.more_wait_than(enough)? {
             return Ok(rows);
         }
-        let groups: Vec<(String, i64)> = self
-            .connection
-            .prepare_cached(GROUPS)?
-            .query_map(params![self.channel, self.now, self.latest, MERGED_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let oldest = groups.iter().map(|(_, received_at)| *received_at).min().unwrap_or(self.now);
+        let (groups, oldest) = self.groups()?;
         if groups.len() <= served.max(1) && !(groups.len() > few && is_old(oldest, self.now)) {
             return Ok(rows);
         }
         let mut bytes: usize = rows.iter().map(|row| row.told.body.len()).sum();
         let first_group = rows.first().map(|row| row.told.group_key.clone());
         let mut all = Vec::new();
-        for (group, _) in groups.iter().filter(|(group, _)| Some(group) != first_group.as_ref()) {
+        for group in groups.iter().filter(|group| Some(*group) != first_group.as_ref()) {
             let run = self.open_rows(group)?.into_iter().take_while(Candidate::is_free).collect();
             let run = bounded(run, bytes);
             bytes += run.iter().map(|row: &Candidate| row.told.body.len()).sum::<usize>();
