@@ -313,6 +313,27 @@ async fn a_hundred_callers_at_once_share_commits_and_are_all_kept() {
 }
 
 #[tokio::test]
+async fn callers_that_go_away_take_nobody_elses_answer_with_them() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for round in 0..5 {
+        let calls = (0..8).map(|number| {
+            let (store, text) = (store.clone(), format!("{round} {number}"));
+            tokio::spawn(async move { store.append(notification(&text, &text)).await })
+        });
+        let calls: Vec<_> = calls.collect();
+        // All have asked, and are answered while nobody listens yet: this thread is the one they would run on.
+        tokio::task::yield_now().await;
+        std::thread::sleep(Duration::from_millis(20));
+        calls.iter().skip(1).step_by(2).for_each(tokio::task::JoinHandle::abort);
+        for call in calls.into_iter().step_by(2) {
+            assert_eq!(call.await.unwrap().unwrap(), Appended::Stored);
+        }
+    }
+    assert_eq!(store.backlog().await.unwrap()[0].pending, 40);
+}
+
+#[tokio::test]
 async fn the_newest_refused_requests_are_kept_and_cut() {
     let directory = Directory::new();
     let store = directory.open();

@@ -13,10 +13,13 @@ use super::{Appended, Notification, StoreError, outbox};
 
 /// So many jobs share a commit at most; with more, the first would wait for nothing.
 const BATCH: usize = 256;
-/// Where so many notifications shared the last commit, as many are about to come again.
+/// Where fewer than these shared two commits, each is to be as quick as can be.
 const CROWD: usize = 4;
-/// So long the next commit waits for them then, far less than it takes: half as many commits for the same notifications.
-const GATHERING: Duration = Duration::from_micros(200);
+/// A commit of so many is cheap enough for each of them.
+const ENOUGH: usize = 16;
+/// So long a smaller one waits for those who shared the commits before it: they are about to come again, each with its
+/// next notification. A disk takes as long for one commit, or longer.
+const GATHERING: Duration = Duration::from_micros(300);
 
 /// What the thread is asked to do.
 pub(super) enum Job {
@@ -145,19 +148,23 @@ impl Drop for Writer {
 }
 
 fn run(mut database: Database, queue: &Receiver<Job>, stored: impl Fn()) {
-    let mut crowd = 0;
+    // How many shared the last commits: as many as wait, and as many as were answered meanwhile.
+    let (mut last, mut crowd) = (0, 0);
     while let Ok(first) = queue.recv() {
-        if crowd >= CROWD {
+        let mut jobs: Vec<Job> = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1)).collect();
+        if crowd >= CROWD && jobs.len() < crowd.min(ENOUGH) {
             std::thread::sleep(GATHERING);
+            jobs.extend(queue.try_iter().take(BATCH - jobs.len()));
         }
         let (mut appends, mut calls) = (Vec::new(), Vec::new());
-        for job in std::iter::once(first).chain(queue.try_iter().take(BATCH - 1)) {
+        for job in jobs {
             match job {
                 Job::Append(append) => appends.push(append),
                 Job::Call(call) => calls.push(call),
             }
         }
-        crowd = appends.len();
+        crowd = last + appends.len();
+        last = appends.len();
         if commit(&mut database, appends, calls) {
             stored();
         }
