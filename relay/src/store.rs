@@ -15,9 +15,12 @@ use crate::channel::{Detail, MessageRef};
 
 mod claim;
 mod dead;
+mod lanes;
+mod memory;
 mod moments;
 mod outbox;
 mod record;
+mod remembered;
 mod rows;
 mod seen;
 mod sqlite;

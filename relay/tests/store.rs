@@ -196,6 +196,27 @@ async fn the_urgent_goes_first_and_a_group_keeps_its_order() {
 }
 
 #[tokio::test]
+async fn a_group_keeps_its_order_over_failures_restarts_and_dead_letters() {
+    let directory = Directory::new();
+    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    store.append(notification("first", "g")).await.unwrap();
+    let large = Notification { body: vec![b'x'; 500_000], ..notification("large", "g") };
+    assert!(matches!(store.append(large).await, Err(StoreError::Unavailable(_))));
+    store.append(notification("of another", "h")).await.unwrap();
+    store.append(notification("second", "g")).await.unwrap();
+    let given_up = claim(&store, at(1)).await;
+    assert_eq!(told(&given_up), ["first", "second"]);
+    store.bury(given_up.id, "no".to_owned(), at(1)).await.unwrap();
+    drop(store);
+
+    let store = directory.open();
+    store.append(notification("third", "g")).await.unwrap();
+    assert_eq!(store.retry_dead_letters(Chosen { channel: None, ids: None }).await.unwrap(), 2);
+    assert_eq!(told(&claim(&store, at(2)).await), ["first", "second", "third"]);
+    assert_eq!(told(&claim(&store, at(2)).await), ["of another"]);
+}
+
+#[tokio::test]
 async fn a_deferred_message_holds_back_its_group_alone() {
     let directory = Directory::new();
     let store = directory.open();

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claim::{finish_merged, release_merged};
-use super::seen::{self, Seen};
+use super::memory::Memory;
+use super::seen;
 use super::sqlite::{column, millis};
 use super::{Appended, Card, Deferral, DeliveryId, MessageKind, Notification, Prepared};
 use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
-use crate::ingest::KeyHash;
 
 /// A message that is partly sent goes before everything else: its parts belong together.
 const BEGUN: u8 = 100;
@@ -30,11 +30,11 @@ fn priority(kind: MessageKind, severity: Severity) -> u8 {
 
 pub(super) fn append(
     connection: &Connection,
-    seen: &mut Seen,
+    memory: &mut Memory,
     notification: &Notification,
 ) -> rusqlite::Result<Appended> {
     let key = seen::key(notification);
-    if seen.repeats(&key, notification) {
+    if memory.seen.repeats(&key, notification) {
         return Ok(Appended::Duplicate);
     }
     let received_at = millis(notification.received_at);
@@ -58,31 +58,12 @@ pub(super) fn append(
     )?;
     let priority = priority(notification.kind, notification.severity);
     for channel in BTreeSet::from_iter(&notification.channels) {
-        let lane = lane(channel, &notification.group_key);
-        insert.execute(params![id, channel, notification.group_key, priority, lane])?;
+        let entered = memory.lanes.enter(connection, channel, &notification.group_key)?;
+        insert.execute(params![id, channel, notification.group_key, priority, entered.lane])?;
+        memory.lanes.add(&entered, connection.last_insert_rowid());
     }
-    seen.add(key, received_at);
+    memory.seen.add(key, received_at);
     Ok(Appended::Stored)
-}
-
-/// What stands for a channel and a group in the index: a tree of numbers is a tenth of one of texts. Two groups that
-/// share a number are told apart by their texts.
-pub(super) fn lane(channel: &str, group_key: &str) -> i64 {
-    let mut hash = KeyHash::default();
-    hash.strings(&[channel, group_key]);
-    hash.number()
-}
-
-/// Gives the rows of older versions their lanes: those that wait, and those that may have to again.
-pub(super) fn fill_lanes(connection: &Connection) -> rusqlite::Result<()> {
-    let mut rows = connection.prepare("SELECT id, channel, group_key FROM deliveries WHERE state <> 'delivered'")?;
-    let mut update = connection.prepare("UPDATE deliveries SET lane = ?2 WHERE id = ?1")?;
-    let mut rows = rows.query([])?;
-    while let Some(row) = rows.next()? {
-        let (channel, group_key) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-        update.execute(params![row.get::<_, i64>(0)?, lane(channel, group_key)])?;
-    }
-    Ok(())
 }
 
 pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Result<()> {

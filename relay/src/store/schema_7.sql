@@ -3,10 +3,10 @@
 ALTER TABLE notifications ADD COLUMN dedupe_key BLOB;
 DROP TABLE dedupe_keys;
 
--- A hash of channel and group; 0 in rows that ended before there was one.
+-- A hash of channel and group where others of them are beside this one; 0 where it is alone.
 ALTER TABLE deliveries ADD COLUMN lane INTEGER NOT NULL DEFAULT 0;
 DROP INDEX deliveries_open;
-CREATE INDEX deliveries_open ON deliveries (lane, id) WHERE state IN ('pending', 'sending');
+CREATE INDEX deliveries_open ON deliveries (lane, id) WHERE state IN ('pending', 'sending') AND lane <> 0;
 
 -- The last notification whose alerts are in the record; those behind it are noted before anybody looks.
 CREATE TABLE recorded (

@@ -3,12 +3,11 @@
 //! Their keys are on disk beside their notifications, where the next process finds them, and are looked for here: keys
 //! are random, and a tree of them on disk costs a page of the log for each.
 
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use super::Notification;
+use super::remembered::Remembered;
 use super::sqlite::millis;
 
 /// No window is longer than this.
@@ -23,12 +22,10 @@ pub(super) type Key = [u8; 16];
 /// When each key was seen last, in two generations: the older one is dropped as a whole.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    young: HashMap<Key, i64>,
-    old: HashMap<Key, i64>,
+    young: Remembered<Key>,
+    old: Remembered<Key>,
     /// When the young generation began.
     since: i64,
-    /// What was added and is not yet on disk, with the moment that stood there before.
-    unsettled: Vec<(Key, Option<i64>)>,
 }
 
 pub(super) fn key(notification: &Notification) -> Key {
@@ -46,14 +43,14 @@ impl Seen {
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let at: i64 = row.get(0)?;
-            if seen.young.is_empty() {
+            if seen.young.len() == 0 {
                 seen.since = at;
             }
             if seen.since.abs_diff(at) >= KEPT_MS || seen.young.len() >= MOST {
                 break;
             }
             if let Some(key) = row.get(1)? {
-                seen.young.entry(key).or_insert(at);
+                seen.young.know(key, at);
             }
         }
         Ok(seen)
@@ -65,33 +62,25 @@ impl Seen {
         let Some(window) = notification.dedupe_window else { return false };
         let now = millis(notification.received_at);
         let seen_at = self.young.get(key).or_else(|| self.old.get(key));
-        seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(*seen_at)) < window.as_millis())
+        seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(seen_at)) < window.as_millis())
     }
 
     /// Adds a key that is about to be on disk.
     pub fn add(&mut self, key: Key, at: i64) {
-        let before = self.young.insert(key, at);
-        self.unsettled.push((key, before));
+        self.young.add(key, at);
     }
 
-    /// How many keys are not yet on disk.
     pub fn unsettled(&self) -> usize {
-        self.unsettled.len()
+        self.young.unsettled()
     }
 
-    /// Forgets what was added beyond so many keys that are not yet on disk, nor will be.
     pub fn undo(&mut self, beyond: usize) {
-        for (key, before) in self.unsettled.drain(beyond.min(self.unsettled.len())..).rev() {
-            match before {
-                Some(at) => self.young.insert(key, at),
-                None => self.young.remove(&key),
-            };
-        }
+        self.young.undo(beyond);
     }
 
     /// What was added is on disk.
     pub fn settle(&mut self, now: i64) {
-        self.unsettled.clear();
+        self.young.settle();
         if now.abs_diff(self.since) >= KEPT_MS || self.young.len() >= MOST {
             self.old = std::mem::take(&mut self.young);
             self.since = now;

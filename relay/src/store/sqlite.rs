@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 
-use super::seen::Seen;
-use super::{StoreError, outbox};
+use super::memory::Memory;
+use super::{StoreError, lanes};
 
 /// The tables of each version, the oldest first; `PRAGMA user_version` counts those that are there.
 const MIGRATIONS: &[&str] = &[
@@ -33,7 +33,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Database {
     pub connection: Connection,
-    pub seen: Seen,
+    pub memory: Memory,
     /// Held as long as the connection is: a second relay on the same file would send everything twice.
     pub lock: File,
 }
@@ -53,8 +53,8 @@ pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Database, StoreError> 
     configure(&connection, max_bytes).map_err(|error| problem(error.to_string()))?;
     migrate(&mut connection).map_err(problem)?;
     recover(&connection).map_err(|error| problem(error.to_string()))?;
-    let seen = Seen::load(&connection).map_err(|error| problem(error.to_string()))?;
-    Ok(Database { connection, seen, lock })
+    let memory = Memory::load(&connection).map_err(|error| problem(error.to_string()))?;
+    Ok(Database { connection, memory, lock })
 }
 
 /// Takes the lock beside the file. Not on the file itself, where it would get in the way of SQLite's own.
@@ -120,7 +120,7 @@ fn migrate(connection: &mut Connection) -> Result<(), String> {
             let transaction = connection.transaction()?;
             transaction.execute_batch(tables)?;
             if number == WITH_LANES {
-                outbox::fill_lanes(&transaction)?;
+                lanes::fill(&transaction)?;
             }
             transaction.pragma_update(None, "user_version", number)?;
             transaction.commit()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::seen::Seen;
+use super::memory::{Mark, Memory};
 use super::sqlite::{Database, millis};
 use super::{Appended, Notification, StoreError, outbox};
 
@@ -175,9 +175,9 @@ fn run(mut database: Database, queue: &Receiver<Job>, stored: impl Fn()) {
 
 /// Does the jobs in one transaction, and answers all of them after it. Whether notifications were stored.
 fn commit(database: &mut Database, appends: Vec<Append>, calls: Vec<Call>) -> bool {
-    let Database { connection, seen, .. } = database;
+    let Database { connection, memory, .. } = database;
     let mut failed = execute(connection, "BEGIN IMMEDIATE").err();
-    let appended = if failed.is_none() { append(connection, seen, &appends) } else { Vec::new() };
+    let appended = if failed.is_none() { append(connection, memory, &appends) } else { Vec::new() };
     let mut answers = Vec::with_capacity(calls.len());
     for call in calls {
         note_end(connection, &mut failed);
@@ -191,8 +191,8 @@ fn commit(database: &mut Database, appends: Vec<Append>, calls: Vec<Call>) -> bo
         let _ = execute(connection, "ROLLBACK");
     }
     match appends.last().filter(|_| failed.is_none()) {
-        Some(last) => seen.settle(millis(last.notification.received_at)),
-        None => seen.undo(0),
+        Some(last) => memory.settle(connection, millis(last.notification.received_at)),
+        None => memory.undo(Mark::default()),
     }
     let stored = failed.is_none() && appended.iter().any(|appended| matches!(appended, Ok(Appended::Stored)));
     let results = appended.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
@@ -219,29 +219,29 @@ fn note_end(connection: &Connection, failed: &mut Option<String>) {
 
 /// Without a savepoint, which copies every page before it is changed. Where one of them cannot be stored all of them
 /// begin anew, each in its own, so that it fails alone.
-fn append(connection: &Connection, seen: &mut Seen, appends: &[Append]) -> Vec<rusqlite::Result<Appended>> {
+fn append(connection: &Connection, memory: &mut Memory, appends: &[Append]) -> Vec<rusqlite::Result<Appended>> {
     let together: rusqlite::Result<Vec<Appended>> =
-        appends.iter().map(|append| outbox::append(connection, seen, &append.notification)).collect();
+        appends.iter().map(|append| outbox::append(connection, memory, &append.notification)).collect();
     if let Ok(appended) = together {
         return appended.into_iter().map(Ok).collect();
     }
-    seen.undo(0);
+    memory.undo(Mark::default());
     if !connection.is_autocommit() {
         let _ = execute(connection, "ROLLBACK");
     }
     let _ = execute(connection, "BEGIN IMMEDIATE");
-    appends.iter().map_while(|append| append_alone(connection, seen, append)).collect()
+    appends.iter().map_while(|append| append_alone(connection, memory, append)).collect()
 }
 
 /// `None`: there is no transaction any more.
-fn append_alone(connection: &Connection, seen: &mut Seen, append: &Append) -> Option<rusqlite::Result<Appended>> {
+fn append_alone(connection: &Connection, memory: &mut Memory, append: &Append) -> Option<rusqlite::Result<Appended>> {
     if connection.is_autocommit() {
         return None;
     }
-    let before = seen.unsettled();
-    let result = in_savepoint(connection, |connection| outbox::append(connection, seen, &append.notification));
+    let before = memory.mark();
+    let result = in_savepoint(connection, |connection| outbox::append(connection, memory, &append.notification));
     if result.is_err() {
-        seen.undo(before);
+        memory.undo(before);
     }
     Some(result)
 }
