@@ -20,7 +20,7 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace cc:build-essential
-  unshare:util-linux faketime:faketime python3-yaml:python3-yaml)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime python3-yaml:python3-yaml)
 
 # Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.
 have() {

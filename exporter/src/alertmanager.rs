@@ -5,26 +5,24 @@
 //! who answers) is in [`Outboxes`].
 
 pub mod alert;
-mod connection;
 mod found;
 mod outbox;
 mod post;
 pub mod settings;
-pub mod tls;
 
 use std::sync::Arc;
 
 use seamark_kit::exposition::Exposition;
+use seamark_kit::upstream::{self, Connection};
 use tokio::task::JoinHandle;
 use tracing::warn;
 
 use alert::{EventAlert, Origin};
-use connection::Connection;
 use found::Found;
 use outbox::Outbox;
 pub use outbox::Outboxes;
 use post::Poster;
-pub use settings::{Settings, read, unescape};
+pub use settings::{Settings, read};
 
 /// The way to every Alertmanager: alerts in, and what they knew at first out.
 #[derive(Debug, Clone, Default)]
@@ -78,7 +76,7 @@ pub struct ClientError(String);
 /// When the HTTP client cannot be set up.
 pub fn spawn(settings: &Settings, instance: &str, outboxes: &Outboxes) -> Result<Alertmanagers, ClientError> {
     let origin = Origin { instance: instance.to_owned(), labels: settings.labels.clone() };
-    let shared = connection::client(&tls::Tls::default()).map_err(ClientError)?;
+    let shared = upstream::client(&upstream::Tls::default()).map_err(ClientError)?;
     outboxes.keep_only(settings.targets.iter().map(|target| target.name.as_str()));
     let sender = AlertSender { outboxes: Vec::new(), found: outboxes.found() };
     let mut all = Alertmanagers { sender, tasks: Vec::new() };

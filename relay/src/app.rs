@@ -13,15 +13,18 @@ use seamark_kit::build;
 use seamark_kit::config::{Problems, Source};
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
+use seamark_kit::upstream;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+use crate::alertmanager::Alertmanagers;
 use crate::compose::{self, Notice};
 use crate::config::{Access, AccessError, Config, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
+use crate::prometheus::Prometheus;
 use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
@@ -125,11 +128,37 @@ pub(crate) struct Live {
     storage: PathBuf,
     notices: bool,
     fallback: Option<String>,
+    pub(crate) sources: Sources,
+}
+
+/// The servers that the relay asks.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Where numbers come from, if one is configured.
+    pub prometheus: Option<Prometheus>,
+    /// Where silences are, and what fires.
+    pub alertmanagers: Alertmanagers,
+}
+
+impl Sources {
+    /// The servers that a configuration names.
+    ///
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn of(config: &Config) -> Result<Self, StartError> {
+        let shared = upstream::client(&upstream::Tls::default()).map_err(StartError::Http)?;
+        let prometheus = config.prometheus.clone().map(|target| Prometheus::new(target, &shared));
+        let prometheus = prometheus.transpose().map_err(StartError::Http)?;
+        let alertmanagers = Alertmanagers::new(config.alertmanagers.clone(), &shared).map_err(StartError::Http)?;
+        Ok(Self { prometheus, alertmanagers })
+    }
 }
 
 impl Live {
-    fn of(config: &Config) -> Result<Self, AccessError> {
+    fn of(config: &Config) -> Result<Self, StartError> {
         Ok(Self {
+            sources: Sources::of(config)?,
             routing: Routing::of(config),
             off: config.channels_on_and_off().1,
             credentials: config.access.credentials()?,
@@ -294,6 +323,11 @@ impl App {
         self.0.store.check().await
     }
 
+    /// The servers of the configuration in use.
+    pub fn sources(&self) -> Sources {
+        self.live().sources.clone()
+    }
+
     pub(crate) fn live(&self) -> Arc<Live> {
         self.0.live.load_full()
     }
@@ -333,6 +367,11 @@ impl App {
         }
         if config.access == Access::Open && !config.listen.ip().is_loopback() {
             warn!("everybody who can reach {} may post: set `token` or `token_file`", config.listen);
+        }
+        for target in config.alertmanagers.iter().chain(&config.prometheus) {
+            if target.sends_credentials_in_clear() {
+                warn!("the credentials for {} `{}` go over plain http; use https", target.service.name, target.name);
+            }
         }
         if config.fallback_channel.is_none() {
             warn!(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
 use seamark_kit::serve;
+use seamark_kit::upstream::{self, Service, Target};
 
 use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
 use crate::compose::{Locale, Templates, Voice};
@@ -47,6 +48,10 @@ pub struct Config {
     pub default_channels: Vec<String>,
     /// The channel that hears of the others' trouble, and of a silent Watchdog; it is on.
     pub fallback_channel: Option<String>,
+    /// Where reports, the panel and the bot get their numbers.
+    pub prometheus: Option<Target>,
+    /// Where silences, reports that are due and what fires now are; one cluster.
+    pub alertmanagers: Vec<Target>,
 }
 
 /// One entry of `channels`.
@@ -96,6 +101,8 @@ fn config(root: &mut Section) -> Config {
     let notices = root.flag("notices").unwrap_or(true);
     let access = access::read(root);
     let rate_limit = root.number("rate_limit", 1..=1_000_000).unwrap_or(RATE_LIMIT);
+    let prometheus = upstream::read(&mut root.section_or_value("prometheus"), Service::PROMETHEUS);
+    let alertmanagers = alertmanagers(root);
     Config {
         listen,
         external_url,
@@ -107,7 +114,22 @@ fn config(root: &mut Section) -> Config {
         voice,
         channels,
         default_channels,
+        prometheus,
+        alertmanagers,
     }
+}
+
+fn alertmanagers(root: &mut Section) -> Vec<Target> {
+    let mut all: Vec<Target> = Vec::new();
+    for mut item in root.items("alertmanagers") {
+        let Some(target) = upstream::read(&mut item, Service::ALERTMANAGER) else { continue };
+        if all.iter().any(|other| other.name == target.name) {
+            item.problem("url", format!("the Alertmanager `{}` is there twice; keep one", target.name));
+        } else {
+            all.push(target);
+        }
+    }
+    all
 }
 
 /// The outer `None` is a problem, the inner one an address that is left empty.

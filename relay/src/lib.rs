@@ -2,6 +2,8 @@
 //! through an outbox that loses nothing.
 
 pub mod alert;
+pub mod alertmanager;
+pub mod api;
 pub mod app;
 pub mod channel;
 pub mod cli;
@@ -14,6 +16,8 @@ pub mod ingest;
 pub mod message;
 pub mod metrics;
 pub mod pipeline;
+pub mod prometheus;
+pub mod report;
 pub mod server;
 pub mod store;
 pub mod watchdog;

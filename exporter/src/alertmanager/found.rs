@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Url;
+use seamark_kit::upstream::cause;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use super::alert::{Detail, EventAlert, ExitNote, Kind, Origin};
-use super::connection::cause;
 use super::post::Poster;
 use crate::docker::container::{COMPOSE_PROJECT, COMPOSE_SERVICE, Identity};
 use crate::docker::exit::ExitReason;
@@ -176,13 +176,11 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
     use reqwest::Url;
     use seamark_kit::secret::Secret;
+    use seamark_kit::upstream::{Connection, Credentials, Service, Target, Tls, client};
     use serde_json::json;
 
     use super::{Poster, question, read};
     use crate::alertmanager::alert::Origin;
-    use crate::alertmanager::connection::{Connection, client};
-    use crate::alertmanager::settings::{Credentials, Target};
-    use crate::alertmanager::tls::Tls;
 
     fn origin() -> Origin {
         let labels = [("job", "dock \"1\""), ("site", "north"), ("name", "no"), ("instance", "")];
@@ -244,6 +242,7 @@ mod tests {
         let router = axum::Router::new().route("/am/api/v2/alerts", axum::routing::get(answer));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let target = Target {
+            service: Service::ALERTMANAGER,
             name: "am".to_owned(),
             url: url.clone(),
             credentials: Some(Credentials::Bearer(Secret::new("hush"))),

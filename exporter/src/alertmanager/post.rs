@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::{StatusCode, Url};
+use seamark_kit::upstream::{Connection, cause};
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{info, warn};
 
 use super::alert::{EventAlert, Origin};
-use super::connection::{Connection, cause};
+
 use super::found::Found;
 use super::outbox::Outbox;
 

@@ -14,7 +14,7 @@ use super::super::net::Addresses;
 use super::super::pattern::Pattern;
 use super::super::report::{Failure, failure};
 use super::super::tls::Tls;
-use crate::alertmanager::unescape;
+use seamark_kit::upstream::unescape;
 
 /// Nobody's health page is longer; an endless one must not fill the memory or the line.
 const DEFAULT_BODY_LIMIT: u64 = 10 * 1024 * 1024;

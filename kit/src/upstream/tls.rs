@@ -1,12 +1,13 @@
-//! TLS towards one Alertmanager: whom to trust, and who we are. The keys are those of Prometheus' `tls_config`.
+//! TLS towards one server: whom to trust, and who we are. The keys are those of Prometheus' `tls_config`.
 
 use std::path::PathBuf;
 
 use reqwest::{Certificate, ClientBuilder, Identity};
-use seamark_kit::config::Section;
-use seamark_kit::secret::Secret;
 
-/// How an Alertmanager's certificate is checked, and what ours is.
+use crate::config::Section;
+use crate::secret::Secret;
+
+/// How a server's certificate is checked, and what ours is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
     /// Whom to trust instead of those whom the system trusts, and the file it came from.
@@ -52,7 +53,7 @@ fn identity(certificate: &Secret, key: &Secret) -> Result<Identity, String> {
     Identity::from_pem(both.expose().as_bytes()).map_err(|_| expected.to_owned())
 }
 
-/// Reads the section `tls` of one Alertmanager; `None` after a problem.
+/// Reads the section `tls` of one server; `None` after a problem.
 pub(super) fn read(section: &mut Section) -> Option<Tls> {
     if !section.is_present() {
         return Some(Tls::default());

@@ -1,26 +1,25 @@
-//! The HTTP client of one Alertmanager. Tokens and certificates that lie in files are read again before each request:
-//! they are changed while we run, and nobody wants to reload the exporter for that.
+//! The HTTP client of one server. Tokens and certificates that lie in files are read again before each request:
+//! they are changed while we run, and nobody wants to reload us for that.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
-use seamark_kit::secret::Secret;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::settings::{Credentials, Target};
-use super::tls::Tls;
+use super::{Credentials, Target, Tls};
+use crate::secret::Secret;
 
-/// For one request: an Alertmanager answers within milliseconds.
-pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+/// For one request, unless the caller has more patience: an Alertmanager answers within milliseconds.
+pub const DEADLINE: Duration = Duration::from_secs(5);
 /// For files: those of secrets lie in memory. One on a disk that hangs must not hold up the alert.
 const FILES_DEADLINE: Duration = Duration::from_millis(500);
 
 /// A client with these settings.
-pub(super) fn client(tls: &Tls) -> Result<Client, String> {
+pub fn client(tls: &Tls) -> Result<Client, String> {
     // Somebody else may have installed one already, which is as good; with none, the builder panics.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A redirect would turn the POST into a GET and lose the alert.
@@ -29,7 +28,7 @@ pub(super) fn client(tls: &Tls) -> Result<Client, String> {
 }
 
 /// What went wrong, without the URL.
-pub(super) fn cause(error: &reqwest::Error) -> String {
+pub fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", DEADLINE.as_secs());
     }
@@ -41,7 +40,7 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
 }
 
 /// How one Alertmanager is reached now.
-pub(super) struct Connection {
+pub struct Connection {
     current: Mutex<Current>,
     reading: tokio::sync::Mutex<Option<JoinHandle<Result<Target, String>>>>,
 }
@@ -59,14 +58,14 @@ impl Connection {
     /// # Errors
     ///
     /// When the client cannot be set up.
-    pub(super) fn new(target: Target, shared: &Client) -> Result<Self, String> {
+    pub fn new(target: Target, shared: &Client) -> Result<Self, String> {
         let client = if target.tls.is_default() { shared.clone() } else { client(&target.tls)? };
         let current = Mutex::new(Current { target, client, told: false });
         Ok(Self { current, reading: tokio::sync::Mutex::default() })
     }
 
     /// A request with what its files hold now, or held last.
-    pub(super) async fn request(&self, build: impl FnOnce(&Client) -> RequestBuilder) -> RequestBuilder {
+    pub async fn request(&self, build: impl FnOnce(&Client) -> RequestBuilder) -> RequestBuilder {
         self.refresh().await;
         let current = self.lock();
         let request = build(&current.client);
@@ -103,7 +102,7 @@ impl Connection {
                 *in_use = client(&new.tls)?;
             }
             if new != *target {
-                info!("the files for Alertmanager `{}` have changed and are in use", new.name);
+                info!("the files for {} `{}` have changed and are in use", new.service.name, new.name);
             }
             *target = new;
             Ok(())
@@ -114,8 +113,8 @@ impl Connection {
             Err(why) => {
                 *told = true;
                 warn!(
-                    "a file for Alertmanager `{}` cannot be used, what it held before stays in use: {why}",
-                    target.name
+                    "a file for {} `{}` cannot be used, what it held before stays in use: {why}",
+                    target.service.name, target.name
                 );
             }
         }

@@ -1,0 +1,55 @@
+//! Reports: what happened on the hosts over a time, sent on a schedule.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// What a report is to hold: one entry of `reports` in the configuration, without its schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    /// Its name, as in URLs, metrics and its title.
+    pub name: String,
+    /// How far it looks back.
+    pub range: Duration,
+    /// The hosts it speaks of, as `instance` calls them; all of them, if empty. `*` and `?` stand for anything.
+    pub hosts: Vec<String>,
+    /// What it has; all sections, if empty.
+    pub sections: Vec<Section>,
+    /// Whether charts go with it.
+    pub charts: bool,
+}
+
+/// A part of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// What is wrong now.
+    Problems,
+    /// What fired and what was over.
+    Alerts,
+    /// One line or row for each host.
+    Hosts,
+    /// Containers: state, restarts, exits, who takes most.
+    Containers,
+    /// Busiest server, longest running container, and the like.
+    Records,
+}
+
+impl Section {
+    /// The words for them in the configuration.
+    pub const CHOICES: &'static [(&'static str, Self)] = &[
+        ("problems", Self::Problems),
+        ("alerts", Self::Alerts),
+        ("hosts", Self::Hosts),
+        ("containers", Self::Containers),
+        ("records", Self::Records),
+    ];
+}
+
+/// The time a report speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+}
