@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules e2e e2e-engine bench fuzz stage deb rpm
+.PHONY: help up down test lint rules dashboards e2e e2e-engine bench fuzz stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -9,7 +9,8 @@ help:
 	@echo 'make test    everything below, and all tests; installs what it needs where it may'
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
-	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
+	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
+	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
 	@echo 'make stage   what a package installs, in target/stage; deploy/systemd/install.sh takes it from there'
@@ -34,9 +35,13 @@ rules:
 	deploy/scripts/setup.sh tools engine
 	deploy/scripts/check-stack.sh
 
+dashboards:
+	cargo run --locked --quiet --package seamark-grafana -- write
+
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+	deploy/e2e/services
 
 # Where cargo builds, whatever CARGO_TARGET_DIR says.
 TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)

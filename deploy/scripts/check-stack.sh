@@ -11,7 +11,8 @@ amtool check-config prometheus/alertmanager.yml
 amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
 deploy/scripts/check-inhibitions.py
-docker compose -f docker-compose.monitoring.yml --env-file .env.example config --quiet
+docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
+deploy/scripts/check-compose.sh
 
 # Each alert is seen silent, waiting, firing and silent again, and has its page, which Prometheus can serve.
 deploy/scripts/check-rule-tests.py
@@ -19,5 +20,6 @@ deploy/scripts/check-rule-tests.py
 for unit in deploy/systemd/*.service; do
   exposure=$(systemd-analyze security --offline=true --threshold=20 "$unit" 2>&1) || { echo "$exposure" >&2; exit 1; }
 done
-shellcheck prometheus/start.sh deploy/scripts/*.sh deploy/systemd/install.sh deploy/packaging/deb/* .ci/run
+shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/*/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh \
+  deploy/systemd/install.sh deploy/packaging/deb/* .ci/run
 echo "stack: rules, routes, runbooks, compose file and scripts are fine"
