@@ -15,6 +15,7 @@ use crate::channel::{Detail, MessageRef};
 
 mod claim;
 mod dead;
+mod history;
 mod lanes;
 mod memory;
 mod moments;
@@ -31,8 +32,8 @@ use writer::{Append, Job};
 
 pub use record::{AlertRecord, FORGOTTEN_AFTER, Firing};
 pub use rows::{
-    Appended, Backlog, Card, Chosen, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification,
-    Prepared, Told,
+    Appended, Backlog, Card, Chosen, Claim, DeadLetter, Deferral, DeliveryId, Digest, Entry, MessageKind, Next,
+    Notification, Prepared, Told,
 };
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
@@ -179,6 +180,13 @@ impl Store {
     pub async fn dead_letters_of(&self, channel: Option<&str>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let channel = channel.map(str::to_owned);
         self.call(move |connection| dead::list(connection, channel.as_deref(), limit)).await
+    }
+
+    /// What was stored last, of one channel alone if it is named, and what became of it: the newest first, at most
+    /// `limit`.
+    pub async fn recent(&self, channel: Option<&str>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let channel = channel.map(str::to_owned);
+        self.call(move |connection| history::recent(connection, channel.as_deref(), limit)).await
     }
 
     /// Gives these dead letters another try, in full, and returns how many there were.
