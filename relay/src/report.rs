@@ -3,6 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+mod content;
+mod gather;
+
+pub use content::{
+    Alerts, Amount, Chart, ChartKind, Container, Containers, Disk, Gap, Host, Level, Life, Line, Longest, Occasion,
+    Panel, Problem, Records, Report, Top, Traffic, Way,
+};
+pub use gather::gather;
 
 /// What a report is to hold: one entry of `reports` in the configuration, without its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +56,17 @@ impl Section {
 }
 
 /// The time a report speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its beginning.
     pub from: Timestamp,
     /// Its end.
     pub to: Timestamp,
+}
+
+impl Spec {
+    /// Whether it has this section.
+    pub fn has(&self, section: Section) -> bool {
+        self.sections.is_empty() || self.sections.contains(&section)
+    }
 }
