@@ -5,8 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod answers;
+mod containers;
 mod content;
 mod gather;
+mod hosts;
+mod incidents;
+mod queries;
 
 pub use content::{
     Alerts, Amount, Chart, ChartKind, Container, Containers, Disk, Gap, Host, Level, Life, Line, Longest, Occasion,
@@ -68,5 +73,17 @@ impl Spec {
     /// Whether it has this section.
     pub fn has(&self, section: Section) -> bool {
         self.sections.is_empty() || self.sections.contains(&section)
+    }
+}
+
+impl Window {
+    /// How long it is; nothing where it ends before it begins.
+    pub fn length(self) -> Duration {
+        Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
+    }
+
+    /// The one before, of the same length.
+    pub fn before(self) -> Self {
+        Self { from: self.from.checked_sub(self.length()).unwrap_or(Timestamp::MIN), to: self.from }
     }
 }
