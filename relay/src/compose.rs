@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
@@ -10,23 +11,29 @@ use crate::deliver::Composer;
 use crate::ingest;
 use crate::message::{Message, Text, Tone};
 use crate::metrics::Metrics;
+use crate::report::Report;
 use crate::store::{Claim, MessageKind};
 
 mod alert;
 mod catalogue;
 mod container;
 mod digest;
+mod figures;
 mod links;
 mod measure;
 mod merge;
 mod moment;
 mod notice;
+mod report;
 mod template;
 mod trouble;
 mod unit;
 
+use catalogue::Catalogue;
 pub use catalogue::Locale;
-use catalogue::{Arg, Catalogue};
+pub(crate) use catalogue::{Arg, plain};
+pub(crate) use figures::Figures;
+pub(crate) use moment::duration;
 pub use notice::Notice;
 pub use template::{TemplateError, Templates};
 pub use trouble::{Trouble, TroubleKind};
@@ -50,7 +57,7 @@ impl Voice {
         Self { locale, zone, grafana_url: None, templates: Templates::default() }
     }
 
-    fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
+    pub(crate) fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
         Catalogue::of(self.locale).words(key, values)
     }
 
@@ -96,6 +103,7 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
             Some(trouble) => Ok((trouble::message(voice, &trouble), Vec::new())),
             None => Notice::from_json(body).map(|notice| (notice::message(voice, &notice), Vec::new())),
         },
+        MessageKind::Report => Report::from_json(body).map(|report| (report::message(voice, &report), Vec::new())),
         _ => ingest::parse(body)
             .map(|group| template::apply(voice, &group, alert::message(voice, &group)))
             .map_err(|err| err.to_string()),
@@ -108,6 +116,11 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
         add_footer(&mut message, voice.words("unknown-channel", &[("names", names.into())]));
     }
     (message, errors)
+}
+
+/// A moment in the channel's zone, as words.
+pub(crate) fn moment_words(voice: &Voice, at: Timestamp) -> String {
+    plain(&[moment::moment(voice, at)])
 }
 
 /// One more line below everything.
