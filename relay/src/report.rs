@@ -13,6 +13,7 @@ mod hosts;
 mod incidents;
 mod queries;
 
+pub(crate) use answers::on_the_grid;
 pub use content::{
     Alerts, Amount, Chart, ChartKind, Container, Containers, Disk, Gap, Host, Level, Life, Line, Longest, Occasion,
     Panel, Problem, Records, Report, Top, Traffic, Way,

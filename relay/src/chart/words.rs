@@ -79,7 +79,13 @@ pub(super) fn window(voice: &Voice, window: Window) -> String {
 
 /// Nobody reads a chart by the second.
 fn without_seconds(moment: &str) -> String {
-    moment.replacen(":00 ", " ", 1).trim_end_matches(":00").to_owned()
+    match moment.split_once(' ').map(|(day, time)| (day, time.split_once(' ').unwrap_or((time, "")))) {
+        Some((day, (time, offset))) => {
+            let time = time.strip_suffix(":00").unwrap_or(time);
+            format!("{day} {time} {offset}").trim_end().to_owned()
+        }
+        None => moment.to_owned(),
+    }
 }
 
 /// For those who cannot see the picture.

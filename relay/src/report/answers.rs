@@ -126,7 +126,7 @@ pub(super) fn moments(window: Window, step: Duration) -> Vec<Timestamp> {
 }
 
 /// The points of a line in the order of [`moments`]; none where there was none.
-pub(super) fn on_the_grid(series: &Series, window: Window, step: Duration, count: usize) -> Vec<Option<f64>> {
+pub(crate) fn on_the_grid(series: &Series, window: Window, step: Duration, count: usize) -> Vec<Option<f64>> {
     let mut points = vec![None; count];
     let step = step.as_millis().max(1);
     for (at, value) in series.points.iter().filter(|(_, value)| value.is_finite()) {
