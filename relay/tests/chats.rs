@@ -258,7 +258,7 @@ async fn pictures_go_to_telegram_with_the_words_below_them_where_they_fit() {
     let stand_in = telegram::Telegram::start(rates).await;
     let channel = on_telegram(&stand_in, "-1001");
     let mut parts = Vec::new();
-    for (count, pictures) in [(1, 1), (1, 3), (12, 1), (300, 2)] {
+    for (count, pictures) in [(0, 1), (0, 3), (12, 1), (300, 2)] {
         let message = Message { attachments: vec![picture(1000); pictures], ..message(count) };
         let payloads = channel.render(&message, Detail::Full);
         parts.push(payloads.len());
@@ -278,7 +278,7 @@ async fn pictures_go_to_telegram_with_the_words_below_them_where_they_fit() {
     assert_eq!(photos, [&[1000][..], &[1000; 3], &[1000], &[1000; 2]]);
     assert_eq!(accepted.len(), parts.iter().sum::<usize>());
     let first = &accepted[0].body;
-    assert!(first["caption"].as_str().unwrap().contains("alert 0"), "{first}");
+    assert!(first["caption"].as_str().unwrap().contains("0 firing"), "{first}");
     assert_eq!((first["disable_notification"].clone(), parts[0], parts[1]), (true.into(), 1, 1));
     // What is longer follows the picture, which says the title.
     assert!(parts[2] > 1 && accepted[2].body["caption"].as_str().unwrap().contains("12 firing"), "{parts:?}");
@@ -289,7 +289,7 @@ async fn the_words_of_a_photo_on_telegram_are_edited_and_what_is_too_long_takes_
     let rates = telegram::Rates { every: (Duration::ZERO, 1000), ..telegram::Rates::default() };
     let stand_in = telegram::Telegram::start(rates).await;
     let channel = on_telegram(&stand_in, "-1001");
-    let with = Message { attachments: vec![picture(1000)], ..message(1) };
+    let with = Message { attachments: vec![picture(1000)], ..message(0) };
     let payload = channel.render(&with, Detail::Full).remove(0);
     let Verdict::Delivered(id) = post(channel.as_ref(), &payload, &Posting::default()).await else { panic!() };
     let title = channel.render(&message(2), Detail::Title).remove(0);

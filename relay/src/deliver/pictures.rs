@@ -8,10 +8,12 @@ use futures_util::future::BoxFuture;
 
 use crate::channel::Detail;
 use crate::message::{Attachment, Message};
-use crate::store::Claim;
+use crate::store::{Claim, MessageKind};
 
-/// The words go without pictures after this: numbers have to be fetched and lines drawn.
+/// An alert goes without a picture after this: numbers have to be fetched and lines drawn.
 const DEADLINE: Duration = Duration::from_secs(4);
+/// Nobody waits for a report by the second, and its charts are half of it.
+const DEADLINE_OF_REPORTS: Duration = Duration::from_secs(30);
 
 type Draw = dyn Fn(&Claim, &Message) -> BoxFuture<'static, Vec<Attachment>> + Send + Sync;
 
@@ -38,11 +40,12 @@ impl Illustrator {
         }
         // A task of its own: a fault in drawing ends it, and not the loop that delivers.
         let drawn = tokio::spawn((self.0)(claim, message));
-        match tokio::time::timeout(DEADLINE, drawn).await {
+        let deadline = if claim.kind == MessageKind::Report { DEADLINE_OF_REPORTS } else { DEADLINE };
+        match tokio::time::timeout(deadline, drawn).await {
             Ok(Ok(pictures)) => message.attachments.extend(pictures),
             Ok(Err(fault)) => tracing::warn!(%fault, "a chart could not be drawn; the message goes without it"),
             Err(_) => {
-                tracing::warn!("a chart was not drawn within {} s; the message goes without it", DEADLINE.as_secs())
+                tracing::warn!("a chart was not drawn within {} s; the message goes without it", deadline.as_secs())
             }
         }
     }

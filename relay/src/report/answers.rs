@@ -22,7 +22,7 @@ pub(super) struct Answers {
     lines: BTreeMap<&'static str, Vec<Series>>,
     missing: BTreeSet<&'static str>,
     why: Option<String>,
-    asked: usize,
+    answered: bool,
 }
 
 impl Answers {
@@ -43,7 +43,7 @@ impl Answers {
 
     /// Whether anything at all was answered.
     pub fn any(&self) -> bool {
-        self.missing.len() < self.asked
+        self.answered
     }
 
     /// What is missing, as the report says it.
@@ -58,9 +58,9 @@ impl Answers {
         answer: Result<Vec<T>, ApiError>,
         place: fn(&mut Self) -> &mut BTreeMap<&'static str, Vec<T>>,
     ) {
-        self.asked += 1;
         match answer {
             Ok(found) => {
+                self.answered = true;
                 place(self).insert(key, found);
             }
             Err(error) => {

@@ -219,6 +219,12 @@ fn containers(page: &mut Page) {
     page.grows(1, "container_network_transmit_bytes_total", &of("api", ",interface=\"eth0\""), |_| 60.0 * 2000.0);
 }
 
+/// Memory of the container over its life.
+pub fn life_memory() -> f64 {
+    let all: Vec<f64> = (FIRST..=0).map(|minute| (100.0 + (minute.rem_euclid(101)) as f64) * MIB).collect();
+    all.iter().sum::<f64>() / all.len() as f64
+}
+
 /// What the samples of a host come to.
 #[derive(Debug)]
 pub struct Truth {

@@ -331,7 +331,11 @@ impl Shared {
         }
         message.body = body;
         message.edits += 1;
-        (200, json!({ "ok": true, "result": { "message_id": message.id } }))
+        let mut result = json!({ "message_id": message.id });
+        if !message.photos.is_empty() {
+            result["photo"] = json!([{ "file_id": "x" }]);
+        }
+        (200, json!({ "ok": true, "result": result }))
     }
 
     /// Counts a call; a 429 if it was one too many.
