@@ -12,7 +12,7 @@ use crate::report::{Chart, Line, Panel};
 /// The size of small letters.
 pub(super) const SMALL: f64 = 18.0;
 /// What is left of the lines for the values, above them for the heading and below for the times.
-const LEFT: f64 = 96.0;
+const LEFT: f64 = 110.0;
 const TOP: f64 = 38.0;
 const BOTTOM: f64 = 30.0;
 const RIGHT: f64 = 18.0;
@@ -205,7 +205,8 @@ impl Pen<'_> {
         if wide > LARGE {
             // A rim in the background's colour keeps the line out of the letters.
             let rim = format!(" stroke='{}' stroke-width='6' paint-order='stroke'", self.colours.card);
-            self.text(to - 4.0, y - 9.0, "end", colour, &rim, &said);
+            // At the left: what fires is above it at the right.
+            self.text(x + 6.0, y - 9.0, "start", colour, &rim, &said);
         }
     }
 

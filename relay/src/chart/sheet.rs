@@ -3,7 +3,7 @@
 use super::fonts::{drawable, family};
 use super::panel::{Pen, Place, SMALL, escape, fitting};
 use super::theme::Theme;
-use super::words::{Words, length};
+use super::words::Words;
 use crate::compose::Voice;
 use crate::report::Chart;
 
@@ -80,9 +80,7 @@ fn grid(pen: &mut Pen<'_>, charts: &[&Chart], rows: usize) -> (f64, f64) {
     for chart in charts {
         let title = pen.words.title(chart.kind);
         let more = format!(" font-size='{}'", SMALL + 4.0);
-        let long = length(pen.voice, chart.window);
-        let long = if super::fonts::has_all(&long) { format!(" · {long}") } else { String::new() };
-        pen.text(x + 4.0, HEAD + 20.0, "start", pen.colours.muted, &more, &format!("{title}{long}"));
+        pen.text(x + 4.0, HEAD + 20.0, "start", pen.colours.muted, &more, &title);
         legend(pen, chart, x + SMALL_WIDTH, HEAD + 20.0);
         let mut y = HEAD + LINE - 4.0;
         for panel in &chart.panels {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::fonts::has_all;
-use crate::compose::{Arg, Figures, Locale, Voice, duration, moment_words};
+use crate::compose::{Arg, Figures, Locale, Voice, moment_words};
 use crate::report::{Chart, ChartKind, Window};
 
 /// What a chart speaks, of which every letter can be drawn.
@@ -104,11 +104,6 @@ pub(super) fn description(voice: &Voice, charts: &[&Chart], window: Window) -> S
         ("to", Arg::from(&moment_words(voice, window.to))),
     ];
     voice.words("chart-describes", &values)
-}
-
-/// How long a window is, in words.
-pub(super) fn length(voice: &Voice, window: Window) -> String {
-    duration(voice, window.length())
 }
 
 /// `09:00`, or the day where the window is longer.
