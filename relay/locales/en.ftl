@@ -369,3 +369,143 @@ duration-hours = { $hours } h
 duration-minutes = { $minutes } min
 duration-seconds = { $seconds } s
 duration-instant = less than 1 s
+
+## Reports
+
+report-title = 📊 { $name }: { $verdict }
+report-title-of = {" "}({ $of })
+report-verdict-well = ✅ all well
+report-verdict-problems = { $severity ->
+    [critical] 🔴
+   *[warning] ⚠️
+} { $count ->
+    [one] { $count } open problem
+   *[other] { $count } open problems
+}
+report-verdict-gaps = ⚠️ nothing wrong is known, but not everything could be checked
+report-count-hosts = { $count ->
+    [one] { $count } host
+   *[other] { $count } hosts
+}
+report-count-containers = { $count ->
+    [one] { $count } container
+   *[other] { $count } containers
+}
+report-line = { $what }: { $value }
+report-between = {", "}
+report-more = and { $count ->
+    [one] { $count } more
+   *[other] { $count } more
+}
+report-problems = 🚨 Open problems
+report-for = for { $duration }
+report-silenced = 🔕 silenced
+report-alerts = 🔔 Alerts
+report-quiet = Nothing fired.
+report-fired = Fired: { $fired } (before: { $before }), resolved: { $resolved }
+report-longest = Longest: { $what }, { $duration }{ $still ->
+    [open] {" "}and still firing
+   *[over] {""}
+}
+report-noisiest = Most often: { $rules }
+report-alerts-cut = There were more alerts than are counted here.
+report-cpu = CPU
+report-memory = Memory
+report-swap = Swap
+report-disk = Disk ({ $mountpoint })
+report-received = In
+report-sent = Out
+report-connections = Connections
+report-uptime = Uptime
+report-at-most = max { $value }
+report-in-all = { $bytes } in all
+report-full-in = full in about { $duration }
+report-reboots = 🔄 rebooted { $count ->
+    [one] { $count } time
+   *[other] { $count } times
+}
+report-down = does not answer
+report-no-data = ⚠️ No data { $from } – { $to }
+report-hosts = 🖥️ Hosts
+report-columns = Host, CPU, memory, fullest disk:
+report-had-gaps = ⚠️ Without data for a time: { $hosts }
+report-containers = 🐳 Containers: { $count }, running: { $running }
+report-unhealthy = unhealthy: { $count }
+report-state = { $state ->
+    [exited] exited
+    [paused] paused
+    [created] created
+    [restarting] restarting
+    [removing] being removed
+    [dead] dead
+   *[running] running
+}
+report-health = { $health ->
+    [unhealthy] unhealthy
+    [starting] health check starting
+   *[healthy] healthy
+}
+report-state-health = { $state } ({ $health })
+report-exit-code = exit code { $code }
+report-restarts = { $count ->
+    [one] { $count } restart
+   *[other] { $count } restarts
+}
+report-exit = { $reason ->
+    [crash] crash
+    [oom] out of memory
+    [signal] killed by a signal
+    [stopped] stopped
+    [clean] ended by itself
+   *[unknown] unknown reason
+}
+report-ends = Restarts and exits
+report-top-cpu = Most CPU
+report-top-memory = Most memory
+report-top-traffic = Most traffic
+report-life = { $container }, over its life: CPU { $cpu }, memory { $memory }
+report-records = 🏆 Records
+report-record-traffic = Traffic of all hosts: { $bytes } (sent: { $sent })
+report-record-champion = Champion by traffic: { $host }, { $bytes }
+report-record-busiest = Busiest host: { $host }, CPU { $share } on average
+report-record-longest = Longest running container: { $container }, { $duration }
+report-record-full = First disk to be full: { $disk }, in about { $duration }
+report-gaps = 🕳️ What is missing
+report-gap-no-prometheus = No numbers: no Prometheus is set in relay.yml.
+report-gap-prometheus = Prometheus did not answer everything, so some numbers are missing: { $why }
+report-gap-alertmanager = Alertmanager did not answer; the open problems are those that the relay has heard of, silenced ones included: { $why }
+report-gap-record = The relay’s own record of alerts cannot be read: { $why }
+report-gap-hosts = Prometheus knows nothing of: { $hosts }
+report-window = ⏰ { $from } – { $to }
+report-next = next: { $at }
+report-way-late = 🕰️ Late: it was due at { $due }.
+report-way-by-relay = 🛟 Alertmanager did not ask for it, so the relay sends it by itself. Check whether Alertmanager is running.
+report-way-on-demand = 👤 Sent on request.
+amount-bytes = { $number } { $unit ->
+    [kib] KiB
+    [mib] MiB
+    [gib] GiB
+    [tib] TiB
+    [pib] PiB
+   *[b] B
+}
+amount-bits = { $number } { $unit ->
+    [kbps] kbps
+    [mbps] Mbps
+    [gbps] Gbps
+    [tbps] Tbps
+   *[bps] bps
+}
+amount-cores = { $number } cores
+chart-cpu = CPU usage
+chart-memory = Memory usage
+chart-network = Traffic
+chart-received = in
+chart-sent = out
+chart-threshold = threshold { $value }
+chart-no-data = no data
+chart-left-out = { $count ->
+    [one] { $count } more host is not drawn
+   *[other] { $count } more hosts are not drawn
+}
+chart-describes = Charts of { $what } from { $from } to { $to }

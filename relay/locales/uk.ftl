@@ -390,3 +390,155 @@ duration-hours = { $hours } год
 duration-minutes = { $minutes } хв
 duration-seconds = { $seconds } с
 duration-instant = менше 1 с
+
+## Звіти
+
+report-title = 📊 { $name }: { $verdict }
+report-title-of = {" "}({ $of })
+report-verdict-well = ✅ усе гаразд
+report-verdict-problems = { $severity ->
+    [critical] 🔴
+   *[warning] ⚠️
+} { $count ->
+    [one] { $count } відкрита проблема
+    [few] { $count } відкриті проблеми
+    [many] { $count } відкритих проблем
+   *[other] { $count } відкритої проблеми
+}
+report-verdict-gaps = ⚠️ проблем не видно, але перевірити вдалося не все
+report-count-hosts = { $count ->
+    [one] { $count } хост
+    [few] { $count } хости
+    [many] { $count } хостів
+   *[other] { $count } хоста
+}
+report-count-containers = { $count ->
+    [one] { $count } контейнер
+    [few] { $count } контейнери
+    [many] { $count } контейнерів
+   *[other] { $count } контейнера
+}
+report-line = { $what }: { $value }
+report-between = {", "}
+report-more = і ще { $count ->
+    [one] { $count }
+   *[other] { $count }
+}
+report-problems = 🚨 Відкриті проблеми
+report-for = триває { $duration }
+report-silenced = 🔕 приглушено
+report-alerts = 🔔 Сповіщення
+report-quiet = Нічого не спрацювало.
+report-fired = Спрацювало: { $fired } (раніше: { $before }), усунуто: { $resolved }
+report-longest = Найдовше: { $what }, { $duration }{ $still ->
+    [open] {" "}і досі триває
+   *[over] {""}
+}
+report-noisiest = Найчастіше: { $rules }
+report-alerts-cut = Сповіщень було більше, ніж тут пораховано.
+report-cpu = CPU
+report-memory = Пам’ять
+report-swap = Swap
+report-disk = Диск ({ $mountpoint })
+report-received = Вхідний
+report-sent = Вихідний
+report-connections = З’єднання
+report-uptime = Час роботи
+report-at-most = макс. { $value }
+report-in-all = усього { $bytes }
+report-full-in = заповниться приблизно за { $duration }
+report-reboots = 🔄 перезавантажено { $count ->
+    [one] { $count } раз
+    [few] { $count } рази
+    [many] { $count } разів
+   *[other] { $count } раза
+}
+report-down = не відповідає
+report-no-data = ⚠️ Немає даних: { $from } – { $to }
+report-hosts = 🖥️ Хости
+report-columns = Хост, CPU, пам’ять, найповніший диск:
+report-had-gaps = ⚠️ Певний час без даних: { $hosts }
+report-containers = 🐳 Контейнери: { $count }, працюють: { $running }
+report-unhealthy = нездорові: { $count }
+report-state = { $state ->
+    [exited] завершився
+    [paused] призупинено
+    [created] створено
+    [restarting] перезапускається
+    [removing] видаляється
+    [dead] непридатний
+   *[running] працює
+}
+report-health = { $health ->
+    [unhealthy] нездоровий
+    [starting] перевірка починається
+   *[healthy] здоровий
+}
+report-state-health = { $state } ({ $health })
+report-exit-code = код виходу { $code }
+report-restarts = { $count ->
+    [one] { $count } перезапуск
+    [few] { $count } перезапуски
+    [many] { $count } перезапусків
+   *[other] { $count } перезапуску
+}
+report-exit = { $reason ->
+    [crash] аварія
+    [oom] брак пам’яті
+    [signal] завершено сигналом
+    [stopped] зупинено
+    [clean] завершився сам
+   *[unknown] причина невідома
+}
+report-ends = Перезапуски й завершення
+report-top-cpu = Найбільше CPU
+report-top-memory = Найбільше пам’яті
+report-top-traffic = Найбільше трафіку
+report-life = { $container }, за весь час роботи: CPU { $cpu }, пам’ять { $memory }
+report-records = 🏆 Рекорди
+report-record-traffic = Трафік усіх хостів: { $bytes } (відправлено: { $sent })
+report-record-champion = Чемпіон за трафіком: { $host }, { $bytes }
+report-record-busiest = Найзавантаженіший хост: { $host }, CPU у середньому { $share }
+report-record-longest = Найдовше працює контейнер { $container }: { $duration }
+report-record-full = Першим заповниться диск { $disk }: приблизно за { $duration }
+report-gaps = 🕳️ Чого бракує
+report-gap-no-prometheus = Немає показників: у relay.yml не задано Prometheus.
+report-gap-prometheus = Prometheus відповів не на все, тому частини показників немає: { $why }
+report-gap-alertmanager = Alertmanager не відповів; відкриті проблеми – ті, про які чув ретранслятор, разом із приглушеними: { $why }
+report-gap-record = Власний журнал сповіщень ретранслятора не читається: { $why }
+report-gap-hosts = Prometheus нічого не знає про: { $hosts }
+report-window = ⏰ { $from } – { $to }
+report-next = наступний: { $at }
+report-way-late = 🕰️ Із запізненням: мав надійти { $due }.
+report-way-by-relay = 🛟 Alertmanager не запитав цей звіт, тож ретранслятор надсилає його сам. Перевірте, чи працює Alertmanager.
+report-way-on-demand = 👤 Надіслано на запит.
+amount-bytes = { $number } { $unit ->
+    [kib] КіБ
+    [mib] МіБ
+    [gib] ГіБ
+    [tib] ТіБ
+    [pib] ПіБ
+   *[b] Б
+}
+amount-bits = { $number } { $unit ->
+    [kbps] кбіт/с
+    [mbps] Мбіт/с
+    [gbps] Гбіт/с
+    [tbps] Тбіт/с
+   *[bps] біт/с
+}
+amount-cores = { $number } ядра
+chart-cpu = Завантаження CPU
+chart-memory = Використання пам’яті
+chart-network = Мережевий трафік
+chart-received = вхідний
+chart-sent = вихідний
+chart-threshold = поріг { $value }
+chart-no-data = немає даних
+chart-left-out = { $count ->
+    [one] ще { $count } хост не показано
+    [few] ще { $count } хости не показано
+    [many] ще { $count } хостів не показано
+   *[other] ще { $count } хоста не показано
+}
+chart-describes = Графіки з { $from } до { $to }: { $what }

@@ -329,3 +329,122 @@ duration-hours = { $hours } 小时
 duration-minutes = { $minutes } 分钟
 duration-seconds = { $seconds } 秒
 duration-instant = 不到 1 秒
+
+## 报告
+
+report-title = 📊 { $name }：{ $verdict }
+report-title-of = （{ $of }）
+report-verdict-well = ✅ 一切正常
+report-verdict-problems = { $severity ->
+    [critical] 🔴
+   *[warning] ⚠️
+} { $count } 个未解决的问题
+report-verdict-gaps = ⚠️ 未发现问题，但部分数据无法获取
+report-count-hosts = { $count } 台主机
+report-count-containers = { $count } 个容器
+report-line = { $what }：{ $value }
+report-between = ，
+report-more = 另有 { $count } 个
+report-problems = 🚨 未解决的问题
+report-for = 已持续 { $duration }
+report-silenced = 🔕 已静默
+report-alerts = 🔔 告警
+report-quiet = 期间没有告警。
+report-fired = 触发 { $fired } 次（上一周期 { $before } 次），恢复 { $resolved } 次
+report-longest = 持续最久：{ $what }，{ $duration }{ $still ->
+    [open] ，仍未恢复
+   *[over] {""}
+}
+report-noisiest = 最频繁：{ $rules }
+report-alerts-cut = 告警过多，此处未全部计入。
+report-cpu = CPU
+report-memory = 内存
+report-swap = Swap
+report-disk = 磁盘（{ $mountpoint }）
+report-received = 入站
+report-sent = 出站
+report-connections = 连接数
+report-uptime = 运行时间
+report-at-most = 最高 { $value }
+report-in-all = 共 { $bytes }
+report-full-in = 预计 { $duration }后写满
+report-reboots = 🔄 重启 { $count } 次
+report-down = 无响应
+report-no-data = ⚠️ 无数据：{ $from } – { $to }
+report-hosts = 🖥️ 主机
+report-columns = 主机、CPU、内存、最满的磁盘：
+report-had-gaps = ⚠️ 有一段时间无数据：{ $hosts }
+report-containers = 🐳 Docker 容器：共 { $count } 个，运行中 { $running } 个
+report-unhealthy = 不健康 { $count } 个
+report-state = { $state ->
+    [exited] 已退出
+    [paused] 已暂停
+    [created] 已创建
+    [restarting] 正在重启
+    [removing] 正在删除
+    [dead] 已失效
+   *[running] 运行中
+}
+report-health = { $health ->
+    [unhealthy] 不健康
+    [starting] 健康检查启动中
+   *[healthy] 健康
+}
+report-state-health = { $state }（{ $health }）
+report-exit-code = 退出码 { $code }
+report-restarts = 重启 { $count } 次
+report-exit = { $reason ->
+    [crash] 崩溃
+    [oom] 内存不足
+    [signal] 被信号终止
+    [stopped] 被停止
+    [clean] 正常结束
+   *[unknown] 原因不明
+}
+report-ends = 重启与退出
+report-top-cpu = CPU 占用最多
+report-top-memory = 内存占用最多
+report-top-traffic = 流量最多
+report-life = { $container } 全生命周期平均：CPU { $cpu }，内存 { $memory }
+report-records = 🏆 之最
+report-record-traffic = 所有主机总流量：{ $bytes }（发送 { $sent }）
+report-record-champion = 流量冠军：{ $host }，{ $bytes }
+report-record-busiest = 最忙的主机：{ $host }，CPU 平均 { $share }
+report-record-longest = 运行最久的容器：{ $container }，{ $duration }
+report-record-full = 最先写满的磁盘：{ $disk }，预计 { $duration }后
+report-gaps = 🕳️ 缺失的数据
+report-gap-no-prometheus = 没有指标数据：relay.yml 中未配置 Prometheus。
+report-gap-prometheus = Prometheus 未能回答全部查询，部分数据缺失：{ $why }
+report-gap-alertmanager = Alertmanager 无响应；未解决的问题以 relay 收到的为准，含已静默的：{ $why }
+report-gap-record = 无法读取 relay 自己的告警记录：{ $why }
+report-gap-hosts = Prometheus 中没有这些主机：{ $hosts }
+report-window = ⏰ { $from } – { $to }
+report-next = 下次：{ $at }
+report-way-late = 🕰️ 延迟发送：本应于 { $due } 发送。
+report-way-by-relay = 🛟 Alertmanager 未触发此报告，由 relay 自行发送。请检查 Alertmanager 是否在运行。
+report-way-on-demand = 👤 应请求发送。
+amount-bytes = { $number } { $unit ->
+    [kib] KiB
+    [mib] MiB
+    [gib] GiB
+    [tib] TiB
+    [pib] PiB
+   *[b] B
+}
+amount-bits = { $number } { $unit ->
+    [kbps] kbps
+    [mbps] Mbps
+    [gbps] Gbps
+    [tbps] Tbps
+   *[bps] bps
+}
+amount-cores = { $number } 核
+chart-cpu = CPU 使用率
+chart-memory = 内存使用率
+chart-network = 网络流量
+chart-received = 入站
+chart-sent = 出站
+chart-threshold = 阈值 { $value }
+chart-no-data = 无数据
+chart-left-out = 另有 { $count } 台主机未绘出
+chart-describes = { $from } 至 { $to } 的图表：{ $what }

@@ -329,3 +329,122 @@ duration-hours = { $hours } 小時
 duration-minutes = { $minutes } 分鐘
 duration-seconds = { $seconds } 秒
 duration-instant = 不到 1 秒
+
+## 報告
+
+report-title = 📊 { $name }：{ $verdict }
+report-title-of = （{ $of }）
+report-verdict-well = ✅ 一切正常
+report-verdict-problems = { $severity ->
+    [critical] 🔴
+   *[warning] ⚠️
+} { $count } 個未解決的問題
+report-verdict-gaps = ⚠️ 未發現問題，但部分資料無法取得
+report-count-hosts = { $count } 台主機
+report-count-containers = { $count } 個容器
+report-line = { $what }：{ $value }
+report-between = ，
+report-more = 另有 { $count } 個
+report-problems = 🚨 未解決的問題
+report-for = 已持續 { $duration }
+report-silenced = 🔕 已靜音
+report-alerts = 🔔 告警
+report-quiet = 期間沒有告警。
+report-fired = 觸發 { $fired } 次（上一週期 { $before } 次），恢復 { $resolved } 次
+report-longest = 持續最久：{ $what }，{ $duration }{ $still ->
+    [open] ，仍未恢復
+   *[over] {""}
+}
+report-noisiest = 最頻繁：{ $rules }
+report-alerts-cut = 告警過多，此處未全部計入。
+report-cpu = CPU
+report-memory = 記憶體
+report-swap = Swap
+report-disk = 磁碟（{ $mountpoint }）
+report-received = 流入
+report-sent = 流出
+report-connections = 連線數
+report-uptime = 運作時間
+report-at-most = 最高 { $value }
+report-in-all = 共 { $bytes }
+report-full-in = 預計 { $duration }後寫滿
+report-reboots = 🔄 重新開機 { $count } 次
+report-down = 無回應
+report-no-data = ⚠️ 無資料：{ $from } – { $to }
+report-hosts = 🖥️ 主機
+report-columns = 主機、CPU、記憶體、最滿的磁碟：
+report-had-gaps = ⚠️ 有一段時間無資料：{ $hosts }
+report-containers = 🐳 Docker 容器：共 { $count } 個，運作中 { $running } 個
+report-unhealthy = 不健康 { $count } 個
+report-state = { $state ->
+    [exited] 已結束
+    [paused] 已暫停
+    [created] 已建立
+    [restarting] 正在重新啟動
+    [removing] 正在移除
+    [dead] 已失效
+   *[running] 運作中
+}
+report-health = { $health ->
+    [unhealthy] 不健康
+    [starting] 健康檢查啟動中
+   *[healthy] 健康
+}
+report-state-health = { $state }（{ $health }）
+report-exit-code = 結束代碼 { $code }
+report-restarts = 重新啟動 { $count } 次
+report-exit = { $reason ->
+    [crash] 崩潰
+    [oom] 記憶體不足
+    [signal] 被訊號終止
+    [stopped] 被停止
+    [clean] 正常結束
+   *[unknown] 原因不明
+}
+report-ends = 重新啟動與結束
+report-top-cpu = CPU 使用最多
+report-top-memory = 記憶體使用最多
+report-top-traffic = 流量最多
+report-life = { $container } 整個生命週期平均：CPU { $cpu }，記憶體 { $memory }
+report-records = 🏆 之最
+report-record-traffic = 所有主機總流量：{ $bytes }（傳送 { $sent }）
+report-record-champion = 流量冠軍：{ $host }，{ $bytes }
+report-record-busiest = 最忙的主機：{ $host }，CPU 平均 { $share }
+report-record-longest = 運作最久的容器：{ $container }，{ $duration }
+report-record-full = 最先寫滿的磁碟：{ $disk }，預計 { $duration }後
+report-gaps = 🕳️ 缺少的資料
+report-gap-no-prometheus = 沒有指標資料：relay.yml 中未設定 Prometheus。
+report-gap-prometheus = Prometheus 未能回答全部查詢，部分資料缺少：{ $why }
+report-gap-alertmanager = Alertmanager 無回應；未解決的問題以 relay 收到的為準，含已靜音的：{ $why }
+report-gap-record = 無法讀取 relay 自己的告警記錄：{ $why }
+report-gap-hosts = Prometheus 中沒有這些主機：{ $hosts }
+report-window = ⏰ { $from } – { $to }
+report-next = 下次：{ $at }
+report-way-late = 🕰️ 延遲傳送：原定於 { $due } 傳送。
+report-way-by-relay = 🛟 Alertmanager 未觸發此報告，由 relay 自行傳送。請檢查 Alertmanager 是否在運作。
+report-way-on-demand = 👤 應請求傳送。
+amount-bytes = { $number } { $unit ->
+    [kib] KiB
+    [mib] MiB
+    [gib] GiB
+    [tib] TiB
+    [pib] PiB
+   *[b] B
+}
+amount-bits = { $number } { $unit ->
+    [kbps] kbps
+    [mbps] Mbps
+    [gbps] Gbps
+    [tbps] Tbps
+   *[bps] bps
+}
+amount-cores = { $number } 核
+chart-cpu = CPU 使用率
+chart-memory = 記憶體使用率
+chart-network = 網路流量
+chart-received = 流入
+chart-sent = 流出
+chart-threshold = 閾值 { $value }
+chart-no-data = 無資料
+chart-left-out = 另有 { $count } 台主機未繪出
+chart-describes = { $from } 至 { $to } 的圖表：{ $what }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Label or annotation names and values, in a fixed order.
 pub type Labels = BTreeMap<String, String>;
@@ -27,7 +28,8 @@ impl Status {
 }
 
 /// How urgent an alert is, from its label `severity`. The order is that of urgency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Good to know (`info`, `none`, `debug`, `notice`).
     Info,

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::alertmanager::Alertmanagers;
+use crate::chart::{self, Theme};
 use crate::compose::{self, Notice, Voice};
 use crate::config::{Access, AccessError, Config, ConfiguredChannel, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
@@ -189,6 +190,7 @@ impl App {
     /// See [`StartError`].
     pub async fn start(origin: Origin, config: Config) -> Result<Self, StartError> {
         let live = Live::of(&config)?;
+        let sources = live.sources.clone();
         let store = Store::open(&config.storage)?;
         let watch = watchdog::remembered(&store, Timestamp::now()).await?;
         let app = Self(Arc::new(Shared {
@@ -205,7 +207,7 @@ impl App {
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
         }));
-        *app.0.deliverer.lock().await = Some(app.deliver(&config));
+        *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources));
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
         app.say_what_is_special(&config).await;
         app.tell(|live, at| Notice::Started {
@@ -262,7 +264,7 @@ impl App {
         if let Some(deliverer) = deliverer.take() {
             deliverer.stop().await;
         }
-        *deliverer = Some(self.deliver(&config));
+        *deliverer = Some(self.deliver(&config, &live.sources));
         shared.live.store(Arc::new(live));
         shared.last_reload_good.store(true, Ordering::Relaxed);
         shared.last_good_reload.store(Timestamp::now().as_second(), Ordering::Relaxed);
@@ -358,11 +360,17 @@ impl App {
         &self.0.metrics
     }
 
-    fn deliver(&self, config: &Config) -> Deliverer {
+    fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
-            Some(Destination { name, channel: configured.channel.clone()?, fallback, update: configured.update })
+            let channel = configured.channel.clone()?;
+            // Discord is dark unless somebody has chosen otherwise; the other two are light.
+            let theme = if channel.kind() == "discord" { Theme::Dark } else { Theme::Light };
+            let prometheus = sources.prometheus.clone();
+            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, prometheus);
+            let illustrator = Some(illustrator);
+            Some(Destination { name, channel, fallback, update: configured.update, illustrator })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
@@ -10,23 +11,29 @@ use crate::deliver::Composer;
 use crate::ingest;
 use crate::message::{Message, Text, Tone};
 use crate::metrics::Metrics;
+use crate::report::Report;
 use crate::store::{Claim, MessageKind};
 
 mod alert;
 mod catalogue;
 mod container;
 mod digest;
+mod figures;
 mod links;
 mod measure;
 mod merge;
 mod moment;
 mod notice;
+mod report;
 mod template;
 mod trouble;
 mod unit;
 
 pub use catalogue::Locale;
-pub(crate) use catalogue::{Arg, Catalogue};
+pub(crate) use catalogue::{Arg, Catalogue, plain};
+pub(crate) use figures::Figures;
+pub(crate) use measure::known_name as alert_name;
+pub(crate) use moment::duration;
 pub use notice::Notice;
 pub use template::{TemplateError, Templates};
 pub use trouble::{Trouble, TroubleKind};
@@ -50,7 +57,7 @@ impl Voice {
         Self { locale, zone, grafana_url: None, templates: Templates::default() }
     }
 
-    fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
+    pub(crate) fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
         Catalogue::of(self.locale).words(key, values)
     }
 
@@ -96,6 +103,7 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
             Some(trouble) => Ok((trouble::message(voice, &trouble), Vec::new())),
             None => Notice::from_json(body).map(|notice| (notice::message(voice, &notice), Vec::new())),
         },
+        MessageKind::Report => Report::from_json(body).map(|report| (report::message(voice, &report), Vec::new())),
         _ => ingest::parse(body)
             .map(|group| template::apply(voice, &group, alert::message(voice, &group)))
             .map_err(|err| err.to_string()),
@@ -110,14 +118,14 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
     (message, errors)
 }
 
-/// A moment in words.
-pub(crate) fn moment_words(voice: &Voice, at: jiff::Timestamp) -> String {
-    catalogue::plain(&[moment::moment(voice, at)])
+/// The time between two moments in words; nothing, when the clock went backwards.
+pub(crate) fn between_words(voice: &Voice, from: Timestamp, to: Timestamp) -> String {
+    moment::between(from, to).map(|time| duration(voice, time)).unwrap_or_default()
 }
 
-/// The time between two moments in words; nothing, when the clock went backwards.
-pub(crate) fn between_words(voice: &Voice, from: jiff::Timestamp, to: jiff::Timestamp) -> String {
-    moment::between(from, to).map(|time| moment::duration(voice, time)).unwrap_or_default()
+/// A moment in the channel's zone, as words.
+pub(crate) fn moment_words(voice: &Voice, at: Timestamp) -> String {
+    plain(&[moment::moment(voice, at)])
 }
 
 /// One more line below everything.

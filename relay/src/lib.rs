@@ -6,6 +6,7 @@ pub mod alertmanager;
 pub mod api;
 pub mod app;
 pub mod channel;
+pub mod chart;
 pub mod cli;
 pub mod command;
 pub mod compose;

@@ -3,6 +3,22 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+mod answers;
+mod containers;
+mod content;
+mod gather;
+mod hosts;
+mod incidents;
+mod queries;
+
+pub(crate) use answers::on_the_grid;
+pub use content::{
+    Alerts, Amount, Chart, ChartKind, Container, Containers, Disk, Gap, Host, Level, Life, Line, Longest, Occasion,
+    Panel, Problem, Records, Report, Top, Traffic, Way,
+};
+pub use gather::gather;
 
 /// What a report is to hold: one entry of `reports` in the configuration, without its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +62,29 @@ impl Section {
 }
 
 /// The time a report speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its beginning.
     pub from: Timestamp,
     /// Its end.
     pub to: Timestamp,
+}
+
+impl Spec {
+    /// Whether it has this section.
+    pub fn has(&self, section: Section) -> bool {
+        self.sections.is_empty() || self.sections.contains(&section)
+    }
+}
+
+impl Window {
+    /// How long it is; nothing where it ends before it begins.
+    pub fn length(self) -> Duration {
+        Duration::try_from(self.to.duration_since(self.from)).unwrap_or_default()
+    }
+
+    /// The one before, of the same length.
+    pub fn before(self) -> Self {
+        Self { from: self.from.checked_sub(self.length()).unwrap_or(Timestamp::MIN), to: self.from }
+    }
 }

@@ -249,6 +249,12 @@ mod tests {
             include_str!("merge.rs"),
             include_str!("moment.rs"),
             include_str!("notice.rs"),
+            include_str!("report.rs"),
+            include_str!("report/alerts.rs"),
+            include_str!("report/containers.rs"),
+            include_str!("figures.rs"),
+            include_str!("report/hosts.rs"),
+            include_str!("../chart/words.rs"),
             include_str!("trouble.rs"),
             include_str!("../web.rs"),
             include_str!("../web/login.rs"),
@@ -350,6 +356,18 @@ mod tests {
             // The command `send-test`.
             "send",
             "test",
+            // Units.
+            "B",
+            "KiB",
+            "MiB",
+            "GiB",
+            "TiB",
+            "PiB",
+            "bps",
+            "kbps",
+            "Mbps",
+            "Gbps",
+            "Tbps",
         ];
         let simplified = "这说时个们为关开启状态恢复内网盘历严级别处标签静默无应异终执";
         let traditional = "這說時個們為關開啟狀態恢復內網盤歷嚴級別處標籤靜默無應異終執";

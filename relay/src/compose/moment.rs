@@ -31,7 +31,7 @@ fn offset(local: &Zoned) -> String {
 }
 
 /// A duration by its two largest units, such as `2 h 5 min`; what is smaller is cut, not rounded up.
-pub(super) fn duration(voice: &Voice, duration: Duration) -> String {
+pub(crate) fn duration(voice: &Voice, duration: Duration) -> String {
     let seconds = duration.as_secs();
     let part = |key, name, count| (count > 0).then(|| voice.words(key, &[(name, Arg::Count(count))]));
     let parts = [
