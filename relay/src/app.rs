@@ -21,7 +21,7 @@ use tracing::{error, info, warn};
 use crate::alertmanager::Alertmanagers;
 use crate::compose::{self, Notice};
 use crate::config::{Access, AccessError, Config, Credentials};
-use crate::deliver::{self, Deliverer, Destination};
+use crate::deliver::{self, Deliverer, Destination, Slot};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
 use crate::prometheus::Prometheus;
@@ -31,6 +31,7 @@ use crate::watchdog::Watch;
 
 pub mod dead_letters;
 mod notices;
+mod people;
 pub mod process;
 mod watchdog;
 
@@ -115,6 +116,9 @@ struct Shared {
     callers: Callers,
     watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
+    people: Mutex<people::People>,
+    /// Something happened that the panels may show.
+    happened: tokio::sync::watch::Sender<u64>,
 }
 
 /// What requests look at, and a reload replaces.
@@ -195,8 +199,10 @@ impl App {
             callers: Callers::default(),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
+            people: Mutex::default(),
+            happened: tokio::sync::watch::Sender::new(0),
         }));
-        *app.0.deliverer.lock().await = Some(app.deliver(&config));
+        *app.0.deliverer.lock().await = Some(app.deliver(&config).await);
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
         app.say_what_is_special(&config).await;
         app.tell(|live, at| Notice::Started {
@@ -218,7 +224,11 @@ impl App {
     pub async fn accept(&self, channels: Option<&str>, body: &[u8]) -> Result<Accepted, Rejected> {
         let Shared { store, metrics, live, .. } = &*self.0;
         let live = live.load_full();
-        pipeline::accept(store, metrics, &live.routing, channels, body, Timestamp::now()).await
+        let accepted = pipeline::accept(store, metrics, &live.routing, channels, body, Timestamp::now()).await;
+        if matches!(accepted, Ok(Accepted::Stored(_))) {
+            self.happened();
+        }
+        accepted
     }
 
     /// Reads the configuration anew and replaces all parts but the listening socket and the outbox.
@@ -249,11 +259,12 @@ impl App {
         if (&live.listen, &live.storage) != (&old.listen, &old.storage) {
             warn!("a new `listen` or `storage` needs a restart; everything else is taken over");
         }
+        self.leave_people().await;
         // First stop, then start: two loops for one chat would send what is under way twice.
         if let Some(deliverer) = deliverer.take() {
             deliverer.stop().await;
         }
-        *deliverer = Some(self.deliver(&config));
+        *deliverer = Some(self.deliver(&config).await);
         shared.live.store(Arc::new(live));
         shared.last_reload_good.store(true, Ordering::Relaxed);
         shared.last_good_reload.store(Timestamp::now().as_second(), Ordering::Relaxed);
@@ -270,8 +281,10 @@ impl App {
             let _ = watching.await;
         }
         self.tell(|_, at| Notice::Stopping { at }).await;
+        let panels = self.say_goodbye().await;
         let deadline = tokio::time::Instant::now() + FAREWELL;
-        while self.has_work().await && tokio::time::Instant::now() < deadline {
+        let is_shown = || panels.iter().all(Slot::is_shown);
+        while (self.has_work().await || !is_shown()) && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let stop = async {
@@ -340,17 +353,27 @@ impl App {
         &self.0.metrics
     }
 
-    fn deliver(&self, config: &Config) -> Deliverer {
+    /// Starts the loops of the channels, and whoever keeps panels and talks to people.
+    async fn deliver(&self, config: &Config) -> Deliverer {
+        let places = people::Places::of(config);
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
-            Some(Destination { name, channel: configured.channel.clone()?, fallback, update: configured.update })
+            Some(Destination {
+                fallback,
+                update: configured.update,
+                panel: places.slot(&name),
+                calls: places.calls(&name),
+                ..Destination::new(name, configured.channel.clone()?)
+            })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();
         let Shared { store, metrics, http, .. } = &*self.0;
         let composer = compose::composer(voices, config.voice.clone(), metrics.clone());
-        deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone())
+        let deliverer = deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone());
+        self.meet_people(config, &places).await;
+        deliverer
     }
 
     async fn has_work(&self) -> bool {

@@ -16,18 +16,24 @@ mod alert;
 mod catalogue;
 mod container;
 mod digest;
+pub(crate) mod fleet;
 mod links;
 mod measure;
 mod merge;
 mod moment;
 mod notice;
+mod panel;
 mod template;
 mod trouble;
 mod unit;
 
+use catalogue::Catalogue;
 pub use catalogue::Locale;
-use catalogue::{Arg, Catalogue};
+pub(crate) use catalogue::{Arg, plain};
+pub(crate) use moment::{duration, moment};
 pub use notice::Notice;
+pub(crate) use panel::most;
+pub use panel::{View as PanelView, board as panel_board};
 pub use template::{TemplateError, Templates};
 pub use trouble::{Trouble, TroubleKind};
 
@@ -50,11 +56,11 @@ impl Voice {
         Self { locale, zone, grafana_url: None, templates: Templates::default() }
     }
 
-    fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
+    pub(crate) fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {
         Catalogue::of(self.locale).words(key, values)
     }
 
-    fn text(&self, key: &'static str, values: &[(&'static str, Arg)]) -> Text {
+    pub(crate) fn text(&self, key: &'static str, values: &[(&'static str, Arg)]) -> Text {
         Catalogue::of(self.locale).text(key, values)
     }
 }
@@ -116,7 +122,7 @@ fn add_footer(message: &mut Message, line: String) {
 }
 
 /// A message with nothing but its title.
-fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
+pub(crate) fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
     Message {
         tone,
         title,
@@ -131,14 +137,14 @@ fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
 }
 
 /// Data for a title: line breaks and other control characters become one space.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ")
 }
 
 /// The beginning of a text that is too long to be shown.
-fn excerpt(text: &str, longest: usize) -> String {
+pub(crate) fn excerpt(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -15,15 +15,19 @@ use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::store::{Claim, Store};
 
+mod calls;
 mod card;
 mod hold;
 pub mod http;
 mod note;
 pub mod pace;
 pub mod retry;
+mod slot;
 mod worker;
 
+pub use calls::Calls;
 pub use card::Update;
+pub use slot::{Board, EDIT_GAP, RENEWED_AFTER, Slot};
 
 /// One configured channel.
 #[derive(Debug, Clone)]
@@ -36,12 +40,23 @@ pub struct Destination {
     pub fallback: Option<String>,
     /// What becomes of a group's message when there is more to say.
     pub update: Update,
+    /// The panel that is kept up to date there.
+    pub panel: Option<Slot>,
+    /// Calls of the same chat that others make.
+    pub calls: Calls,
 }
 
 impl Destination {
     /// A channel whose trouble is told to nobody.
     pub fn new(name: impl Into<String>, channel: impl Into<Arc<dyn Channel>>) -> Self {
-        Self { name: name.into(), channel: channel.into(), fallback: None, update: Update::Post }
+        Self {
+            name: name.into(),
+            channel: channel.into(),
+            fallback: None,
+            update: Update::Post,
+            panel: None,
+            calls: Calls::default(),
+        }
     }
 }
 

@@ -16,7 +16,10 @@ use crate::message::{Message, Tone};
 
 mod address;
 mod answer;
+mod bot;
 mod markup;
+
+pub use bot::Bot;
 
 use address::Chat;
 use markup::{Html, Plain, visible};
@@ -86,6 +89,14 @@ impl Channel for Telegram {
             Payload(if plain { json!({ "text": text }) } else { json!({ "text": text, "parse_mode": "HTML" }) })
         };
         texts.into_iter().map(payload).collect()
+    }
+
+    fn board(&self, message: &Message) -> Option<Payload> {
+        whole(message, self.official)
+    }
+
+    fn bot(&self) -> Option<Bot> {
+        Some(Bot::new(self.bot.clone(), self.official, &self.chat))
     }
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
@@ -174,6 +185,13 @@ impl Telegram {
         let markup = names.join(" ");
         Block { size: if plain { measure(Unit::Points, &markup) } else { visible(&markup) }, markup }
     }
+}
+
+/// All of a message in one text, and nobody is called.
+fn whole(message: &Message, official: bool) -> Option<Payload> {
+    let html = Html { times: official };
+    let text = Sheet { markup: &html, room: ROOM, mention: Block::default() }.whole(message)?;
+    Some(Payload(json!({ "text": text, "parse_mode": "HTML" })))
 }
 
 fn message_id(at: &MessageRef) -> Option<i64> {

@@ -247,6 +247,14 @@ mod tests {
             include_str!("moment.rs"),
             include_str!("notice.rs"),
             include_str!("trouble.rs"),
+            include_str!("fleet.rs"),
+            include_str!("panel.rs"),
+            include_str!("../bot/answer.rs"),
+            include_str!("../bot/details.rs"),
+            include_str!("../bot/help.rs"),
+            include_str!("../bot/keyboard.rs"),
+            include_str!("../bot/silence.rs"),
+            include_str!("../bot/talk.rs"),
         ];
         let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
         let keys = keys(Locale::En);
@@ -301,6 +309,7 @@ mod tests {
             "Alertmanager",
             "Prometheus",
             "Watchdog",
+            "Telegram",
             "relay",
             "yml",
             "CPU",
