@@ -86,7 +86,7 @@ pub struct Running {
 }
 
 /// What is being answered may take so long when the relay stops; else it is answered after the next start.
-const LAST_ANSWER: Duration = Duration::from_secs(3);
+const LAST_ANSWER: Duration = Duration::from_secs(2);
 
 /// Starts the bot. There must be no other one with the same token.
 pub fn spawn(parts: Parts) -> Running {
