@@ -509,3 +509,136 @@ chart-left-out = { $count ->
    *[other] { $count } more hosts are not drawn
 }
 chart-describes = Charts of { $what } from { $from } to { $to }
+
+## Panel
+
+panel-title = { $light } { $up } of { $hosts ->
+    [one] { $hosts } server
+   *[other] { $hosts } servers
+} up
+panel-running = { $running } of { $containers ->
+    [one] { $containers } container
+   *[other] { $containers } containers
+} running
+panel-no-hosts = 🟡 Prometheus knows no server yet
+panel-waiting = 🟡 Waiting for the first figures
+panel-unknown = 🟡 No new figures: { $problem }
+panel-stopped = ⏹️ The relay stopped at { $time }; this is no longer kept up to date
+panel-cpu = CPU { $value }
+panel-memory = RAM { $used } of { $total }
+panel-disk = disk { $mount } { $value }
+panel-up-for = up { $duration }
+panel-host-down = does not answer
+panel-host-silent = answers, but there are no figures of it
+panel-docker-down = Docker does not answer: what is said of its containers is old
+panel-state = { $state ->
+    [running] running
+    [healthy] healthy
+    [unhealthy] unhealthy
+    [starting] health check starting
+    [exited] ended
+    [restarting] restarting
+    [paused] paused
+    [created] never started
+    [dead] dead
+    [removing] being removed
+    [missing] missing
+   *[other] state unknown
+}
+panel-ended = { $reason ->
+    [clean] finished
+    [stopped] stopped
+    [crash] crashed
+    [oom] out of memory
+    [signal] killed
+   *[other] ended
+} ({ $code })
+panel-ago = { $duration } ago
+panel-last-exit = last end: { $exit }
+panel-restarts = { $count ->
+    [one] { $count } restart
+   *[other] { $count } restarts
+}
+panel-more-containers = … and { $count ->
+    [one] { $count } more container
+   *[other] { $count } more containers
+}: { $lights }
+panel-more-hosts = … and { $count ->
+    [one] { $count } more server
+   *[other] { $count } more servers
+}
+panel-missing = ⚠️ Some figures are missing: { $problems }
+panel-updated = 🕒 As of { $time }
+
+## Bot
+
+bot-start-title = 👋 What would you like to know?
+bot-start-body = Choose a server or a question.
+bot-command-start = Servers and questions as buttons
+bot-command-status = All servers at a glance
+bot-command-server = One server in detail
+bot-command-top = Who takes most CPU, memory and traffic
+bot-command-containers = Containers, of all servers or of one
+bot-command-alerts = What fires now
+bot-command-silence = Silence an alert for a while
+bot-command-report = Have a report made now
+bot-command-help = What I can do
+bot-help-title = ❓ What I can do
+bot-button-status = 📊 Overview
+bot-button-top = 🏆 Top
+bot-button-containers = 📦 Containers
+bot-button-alerts = 🚨 Alerts
+bot-button-silence = 🔕 Silence
+bot-button-report = 📰 Report
+bot-button-help = ❓ Help
+bot-button-refresh = 🔄 Refresh
+bot-button-back = ⬅️ Back
+bot-button-undo = ↩️ Undo
+bot-button-hours = { $hours } h
+bot-longest = ⏳ Running longest: { $container } on { $host }, { $duration }
+bot-traffic = 📤 Traffic of all containers: ↓ { $received } ↑ { $sent }
+bot-champion = 🏅 Most traffic: { $host }, { $amount }
+bot-field-memory = 🧠 Memory
+bot-field-disks = 💾 Disks
+bot-field-network = 🌐 Network
+bot-field-uptime = ⏱️ Up for
+bot-field-containers = 📦 Containers
+bot-average = on average { $cpu }, { $memory }
+bot-top-title = 🏆 Who takes most
+bot-top-cpu = CPU
+bot-top-memory = Memory
+bot-top-traffic = Traffic
+bot-containers-title = 📦 Containers
+bot-containers-none = There are no containers.
+bot-alerts-title = 🚨 { $count ->
+    [one] { $count } alert fires
+   *[other] { $count } alerts fire
+}
+bot-alerts-none = ✅ Nothing fires
+bot-alert-since = since { $time }
+bot-alert-silenced = 🔕 silenced
+bot-alert-kept-back = 🔇 kept back
+bot-silence-which = 🔕 Which alert is to be silenced?
+bot-silence-none = ✅ Nothing fires that could be silenced
+bot-silence-what = 🔕 What is to be silenced?
+bot-silence-how-long = 🔕 For how long?
+bot-scope-alert = This alert only
+bot-scope-host = All of server { $host }
+bot-scope-container = All of container { $container }
+bot-silenced-title = 🔕 Silenced until { $time }
+bot-silenced-body = Whatever has { $matchers }. Made by { $who }.
+bot-unsilenced-title = 🔔 The silence is over
+bot-unsilenced-body = Ended by { $who }; alerts are told again.
+bot-silence-comment = Made in Telegram by { $who }
+bot-alert-gone = ☑️ This alert no longer fires
+bot-report-which = 📰 Which report?
+bot-report-none = 📰 No report is configured
+bot-report-started = 📰 The report { $name } is on its way
+bot-unknown-server = ❓ There is no server { $name }
+bot-unknown-report = ❓ There is no report { $name }
+bot-unknown-command = ❓ I do not know { $command }
+bot-failed = ⚠️ That did not work: { $problem }
+bot-no-prometheus = ⚠️ No Prometheus is configured, so there are no figures
+bot-no-alertmanager = ⚠️ No Alertmanager is configured
+bot-slow-down = ⏳ Too much at once. Please wait a few seconds.
+bot-more-lines = … and { $count } more

@@ -477,6 +477,57 @@ report-health = { $health ->
 report-state-health = { $state } ({ $health })
 report-exit-code = код виходу { $code }
 report-restarts = { $count ->
+
+## Панель
+
+panel-title = { $light } На зв’язку { $up } з { $hosts ->
+    [one] { $hosts } сервера
+    [few] { $hosts } серверів
+    [many] { $hosts } серверів
+   *[other] { $hosts } сервера
+}
+panel-running = працює { $running } з { $containers ->
+    [one] { $containers } контейнера
+    [few] { $containers } контейнерів
+    [many] { $containers } контейнерів
+   *[other] { $containers } контейнера
+}
+panel-no-hosts = 🟡 Prometheus ще не знає жодного сервера
+panel-waiting = 🟡 Чекаємо на перші дані
+panel-unknown = 🟡 Нових даних немає: { $problem }
+panel-stopped = ⏹️ Ретранслятор зупинено { $time }; панель більше не оновлюється
+panel-cpu = CPU { $value }
+panel-memory = пам’ять { $used } з { $total }
+panel-disk = диск { $mount } { $value }
+panel-up-for = працює { $duration }
+panel-host-down = не відповідає
+panel-host-silent = відповідає, але даних немає
+panel-docker-down = Docker не відповідає: відомості про контейнери застарілі
+panel-state = { $state ->
+    [running] працює
+    [healthy] здоровий
+    [unhealthy] нездоровий
+    [starting] перевірка стану починається
+    [exited] завершився
+    [restarting] перезапускається
+    [paused] призупинено
+    [created] ще не запускався
+    [dead] непридатний
+    [removing] видаляється
+    [missing] відсутній
+   *[other] стан невідомий
+}
+panel-ended = { $reason ->
+    [clean] завершив роботу
+    [stopped] зупинено
+    [crash] аварійне завершення
+    [oom] забракло пам’яті
+    [signal] примусово завершено
+   *[other] завершився
+} ({ $code })
+panel-ago = { $duration } тому
+panel-last-exit = минулого разу: { $exit }
+panel-restarts = { $count ->
     [one] { $count } перезапуск
     [few] { $count } перезапуски
     [many] { $count } перезапусків
@@ -542,3 +593,93 @@ chart-left-out = { $count ->
    *[other] ще { $count } хоста не показано
 }
 chart-describes = Графіки з { $from } до { $to }: { $what }
+
+panel-more-containers = … і ще { $count ->
+    [one] { $count } контейнер
+    [few] { $count } контейнери
+    [many] { $count } контейнерів
+   *[other] { $count } контейнера
+}: { $lights }
+panel-more-hosts = … і ще { $count ->
+    [one] { $count } сервер
+    [few] { $count } сервери
+    [many] { $count } серверів
+   *[other] { $count } сервера
+}
+panel-missing = ⚠️ Бракує частини даних: { $problems }
+panel-updated = 🕒 Станом на { $time }
+
+## Бот
+
+bot-start-title = 👋 Що вас цікавить?
+bot-start-body = Оберіть сервер або запитання.
+bot-command-start = Сервери й запитання кнопками
+bot-command-status = Усі сервери одним поглядом
+bot-command-server = Докладно про один сервер
+bot-command-top = Хто споживає найбільше процесора, пам’яті й трафіку
+bot-command-containers = Контейнери всіх серверів або одного
+bot-command-alerts = Активні сповіщення
+bot-command-silence = Приглушити сповіщення на певний час
+bot-command-report = Скласти звіт зараз
+bot-command-help = Що я вмію
+bot-help-title = ❓ Що я вмію
+bot-button-status = 📊 Огляд
+bot-button-top = 🏆 Лідери
+bot-button-containers = 📦 Контейнери
+bot-button-alerts = 🚨 Сповіщення
+bot-button-silence = 🔕 Приглушити
+bot-button-report = 📰 Звіт
+bot-button-help = ❓ Довідка
+bot-button-refresh = 🔄 Оновити
+bot-button-back = ⬅️ Назад
+bot-button-undo = ↩️ Скасувати
+bot-button-hours = { $hours } год
+bot-longest = ⏳ Найдовше працює: { $container } на { $host }, { $duration }
+bot-traffic = 📤 Трафік усіх контейнерів: ↓ { $received } ↑ { $sent }
+bot-champion = 🏅 Найбільше трафіку: { $host }, { $amount }
+bot-field-memory = 🧠 Пам’ять
+bot-field-disks = 💾 Диски
+bot-field-network = 🌐 Мережа
+bot-field-uptime = ⏱️ Час роботи
+bot-field-containers = 📦 Контейнери
+bot-average = у середньому { $cpu }, { $memory }
+bot-top-title = 🏆 Хто споживає найбільше
+bot-top-cpu = Процесор
+bot-top-memory = Пам’ять
+bot-top-traffic = Трафік
+bot-containers-title = 📦 Контейнери
+bot-containers-none = Контейнерів немає.
+bot-alerts-title = 🚨 { $count ->
+    [one] { $count } активне сповіщення
+    [few] { $count } активні сповіщення
+    [many] { $count } активних сповіщень
+   *[other] { $count } активного сповіщення
+}
+bot-alerts-none = ✅ Активних сповіщень немає
+bot-alert-since = з { $time }
+bot-alert-silenced = 🔕 приглушено
+bot-alert-kept-back = 🔇 стримується
+bot-silence-which = 🔕 Яке сповіщення приглушити?
+bot-silence-none = ✅ Немає сповіщень, які можна приглушити
+bot-silence-what = 🔕 Що саме приглушити?
+bot-silence-how-long = 🔕 На який час?
+bot-scope-alert = Лише це сповіщення
+bot-scope-host = Усе із сервера { $host }
+bot-scope-container = Усе про контейнер { $container }
+bot-silenced-title = 🔕 Приглушено до { $time }
+bot-silenced-body = Усе, що має { $matchers }. Приглушив(-ла): { $who }.
+bot-unsilenced-title = 🔔 Приглушення завершено
+bot-unsilenced-body = Завершив(-ла): { $who }; сповіщення знову надходитимуть.
+bot-silence-comment = Створено в Telegram, { $who }
+bot-alert-gone = ☑️ Це сповіщення вже не активне
+bot-report-which = 📰 Який звіт скласти?
+bot-report-none = 📰 Жодного звіту не налаштовано
+bot-report-started = 📰 Звіт { $name } уже готується
+bot-unknown-server = ❓ Сервера { $name } немає
+bot-unknown-report = ❓ Звіту { $name } немає
+bot-unknown-command = ❓ Не знаю команди { $command }
+bot-failed = ⚠️ Не вдалося: { $problem }
+bot-no-prometheus = ⚠️ Prometheus не налаштовано, тож даних немає
+bot-no-alertmanager = ⚠️ Alertmanager не налаштовано
+bot-slow-down = ⏳ Забагато запитів. Зачекайте кілька секунд.
+bot-more-lines = … і ще { $count }

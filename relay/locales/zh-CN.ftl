@@ -448,3 +448,118 @@ chart-threshold = 阈值 { $value }
 chart-no-data = 无数据
 chart-left-out = 另有 { $count } 台主机未绘出
 chart-describes = { $from } 至 { $to } 的图表：{ $what }
+
+## 面板
+
+panel-title = { $light } 服务器在线 { $up }/{ $hosts }
+panel-running = 容器运行中 { $running }/{ $containers }
+panel-no-hosts = 🟡 Prometheus 还不知道任何服务器
+panel-waiting = 🟡 正在等待第一批数据
+panel-unknown = 🟡 没有新数据：{ $problem }
+panel-stopped = ⏹️ 中继已于 { $time } 停止，此面板不再更新
+panel-cpu = CPU { $value }
+panel-memory = 内存 { $used }/{ $total }
+panel-disk = 磁盘 { $mount } { $value }
+panel-up-for = 已运行 { $duration }
+panel-host-down = 无响应
+panel-host-silent = 有响应，但没有数据
+panel-docker-down = Docker 无响应：容器信息已过时
+panel-state = { $state ->
+    [running] 运行中
+    [healthy] 健康
+    [unhealthy] 不健康
+    [starting] 健康检查启动中
+    [exited] 已退出
+    [restarting] 重启中
+    [paused] 已暂停
+    [created] 从未启动
+    [dead] 已失效
+    [removing] 正在删除
+    [missing] 缺失
+   *[other] 状态未知
+}
+panel-ended = { $reason ->
+    [clean] 正常结束
+    [stopped] 已停止
+    [crash] 崩溃
+    [oom] 内存耗尽
+    [signal] 被终止
+   *[other] 已结束
+}（{ $code }）
+panel-ago = { $duration }前
+panel-last-exit = 上次退出：{ $exit }
+panel-restarts = 重启 { $count } 次
+panel-more-containers = … 另有 { $count } 个容器：{ $lights }
+panel-more-hosts = … 另有 { $count } 台服务器
+panel-missing = ⚠️ 部分数据缺失：{ $problems }
+panel-updated = 🕒 截至 { $time }
+
+## 机器人
+
+bot-start-title = 👋 想了解什么？
+bot-start-body = 请选择一台服务器或一个问题。
+bot-command-start = 以按钮列出服务器和问题
+bot-command-status = 所有服务器概览
+bot-command-server = 单台服务器详情
+bot-command-top = CPU、内存和流量占用排行
+bot-command-containers = 所有服务器或某台服务器的容器
+bot-command-alerts = 当前触发的告警
+bot-command-silence = 静默某条告警一段时间
+bot-command-report = 立即生成报告
+bot-command-help = 我能做什么
+bot-help-title = ❓ 我能做什么
+bot-button-status = 📊 概览
+bot-button-top = 🏆 排行
+bot-button-containers = 📦 容器
+bot-button-alerts = 🚨 告警
+bot-button-silence = 🔕 静默
+bot-button-report = 📰 报告
+bot-button-help = ❓ 帮助
+bot-button-refresh = 🔄 刷新
+bot-button-back = ⬅️ 返回
+bot-button-undo = ↩️ 撤销
+bot-button-hours = { $hours } 小时
+bot-longest = ⏳ 运行最久：{ $host } 上的 { $container }，{ $duration }
+bot-traffic = 📤 所有容器的流量：↓ { $received } ↑ { $sent }
+bot-champion = 🏅 流量最大：{ $host }，{ $amount }
+bot-field-memory = 🧠 内存
+bot-field-disks = 💾 磁盘
+bot-field-network = 🌐 网络
+bot-field-uptime = ⏱️ 已运行
+bot-field-containers = 📦 容器
+bot-average = 平均 { $cpu }，{ $memory }
+bot-top-title = 🏆 占用排行
+bot-top-cpu = CPU
+bot-top-memory = 内存
+bot-top-traffic = 流量
+bot-containers-title = 📦 容器
+bot-containers-none = 没有容器。
+bot-alerts-title = 🚨 { $count } 条告警正在触发
+bot-alerts-none = ✅ 当前没有告警
+bot-alert-since = 始于 { $time }
+bot-alert-silenced = 🔕 已静默
+bot-alert-kept-back = 🔇 已抑制
+bot-silence-which = 🔕 要静默哪条告警？
+bot-silence-none = ✅ 当前没有可静默的告警
+bot-silence-what = 🔕 要静默什么？
+bot-silence-how-long = 🔕 静默多久？
+bot-scope-alert = 仅此告警
+bot-scope-host = 服务器 { $host } 的全部告警
+bot-scope-container = 容器 { $container } 的全部告警
+bot-silenced-title = 🔕 已静默至 { $time }
+bot-silenced-body = 适用于 { $matchers }，由 { $who } 设置。
+bot-unsilenced-title = 🔔 静默已结束
+bot-unsilenced-body = 由 { $who } 结束；告警将重新通知。
+bot-silence-comment = 由 { $who } 在 Telegram 中设置
+bot-alert-gone = ☑️ 此告警已不再触发
+bot-report-which = 📰 要哪份报告？
+bot-report-none = 📰 没有配置报告
+bot-report-started = 📰 报告 { $name } 正在生成
+bot-unknown-server = ❓ 没有服务器 { $name }
+bot-unknown-report = ❓ 没有报告 { $name }
+bot-unknown-command = ❓ 不认识 { $command }
+bot-failed = ⚠️ 操作失败：{ $problem }
+bot-no-prometheus = ⚠️ 未配置 Prometheus，因此没有数据
+bot-no-alertmanager = ⚠️ 未配置 Alertmanager
+bot-slow-down = ⏳ 操作太频繁，请稍等几秒。
+bot-more-lines = … 另有 { $count } 项

@@ -448,3 +448,118 @@ chart-threshold = 閾值 { $value }
 chart-no-data = 無資料
 chart-left-out = 另有 { $count } 台主機未繪出
 chart-describes = { $from } 至 { $to } 的圖表：{ $what }
+
+## 面板
+
+panel-title = { $light } 伺服器上線 { $up }/{ $hosts }
+panel-running = 容器執行中 { $running }/{ $containers }
+panel-no-hosts = 🟡 Prometheus 還不知道任何伺服器
+panel-waiting = 🟡 正在等待第一批資料
+panel-unknown = 🟡 沒有新資料：{ $problem }
+panel-stopped = ⏹️ 中繼已於 { $time } 停止，此面板不再更新
+panel-cpu = CPU { $value }
+panel-memory = 記憶體 { $used }/{ $total }
+panel-disk = 磁碟 { $mount } { $value }
+panel-up-for = 已執行 { $duration }
+panel-host-down = 沒有回應
+panel-host-silent = 有回應，但沒有資料
+panel-docker-down = Docker 沒有回應：容器資訊已過時
+panel-state = { $state ->
+    [running] 執行中
+    [healthy] 健康
+    [unhealthy] 不健康
+    [starting] 健康檢查啟動中
+    [exited] 已退出
+    [restarting] 重啟中
+    [paused] 已暫停
+    [created] 從未啟動
+    [dead] 已失效
+    [removing] 正在移除
+    [missing] 缺少
+   *[other] 狀態不明
+}
+panel-ended = { $reason ->
+    [clean] 正常結束
+    [stopped] 已停止
+    [crash] 崩潰
+    [oom] 記憶體耗盡
+    [signal] 遭終止
+   *[other] 已結束
+}（{ $code }）
+panel-ago = { $duration }前
+panel-last-exit = 上次退出：{ $exit }
+panel-restarts = 重啟 { $count } 次
+panel-more-containers = … 另有 { $count } 個容器：{ $lights }
+panel-more-hosts = … 另有 { $count } 台伺服器
+panel-missing = ⚠️ 部分資料缺少：{ $problems }
+panel-updated = 🕒 截至 { $time }
+
+## 機器人
+
+bot-start-title = 👋 想了解什麼？
+bot-start-body = 請選擇一台伺服器或一個問題。
+bot-command-start = 以按鈕列出伺服器和問題
+bot-command-status = 所有伺服器總覽
+bot-command-server = 單台伺服器詳情
+bot-command-top = CPU、記憶體和流量用量排行
+bot-command-containers = 所有伺服器或某台伺服器的容器
+bot-command-alerts = 目前觸發的警報
+bot-command-silence = 靜音某則警報一段時間
+bot-command-report = 立即產生報告
+bot-command-help = 我能做什麼
+bot-help-title = ❓ 我能做什麼
+bot-button-status = 📊 總覽
+bot-button-top = 🏆 排行
+bot-button-containers = 📦 容器
+bot-button-alerts = 🚨 警報
+bot-button-silence = 🔕 靜音
+bot-button-report = 📰 報告
+bot-button-help = ❓ 說明
+bot-button-refresh = 🔄 重新整理
+bot-button-back = ⬅️ 返回
+bot-button-undo = ↩️ 復原
+bot-button-hours = { $hours } 小時
+bot-longest = ⏳ 執行最久：{ $host } 上的 { $container }，{ $duration }
+bot-traffic = 📤 所有容器的流量：↓ { $received } ↑ { $sent }
+bot-champion = 🏅 流量最大：{ $host }，{ $amount }
+bot-field-memory = 🧠 記憶體
+bot-field-disks = 💾 磁碟
+bot-field-network = 🌐 網路
+bot-field-uptime = ⏱️ 已執行
+bot-field-containers = 📦 容器
+bot-average = 平均 { $cpu }，{ $memory }
+bot-top-title = 🏆 用量排行
+bot-top-cpu = CPU
+bot-top-memory = 記憶體
+bot-top-traffic = 流量
+bot-containers-title = 📦 容器
+bot-containers-none = 沒有容器。
+bot-alerts-title = 🚨 { $count } 則警報觸發中
+bot-alerts-none = ✅ 目前沒有警報
+bot-alert-since = 始於 { $time }
+bot-alert-silenced = 🔕 已靜音
+bot-alert-kept-back = 🔇 已抑制
+bot-silence-which = 🔕 要靜音哪則警報？
+bot-silence-none = ✅ 目前沒有可靜音的警報
+bot-silence-what = 🔕 要靜音什麼？
+bot-silence-how-long = 🔕 靜音多久？
+bot-scope-alert = 僅此警報
+bot-scope-host = 伺服器 { $host } 的全部警報
+bot-scope-container = 容器 { $container } 的全部警報
+bot-silenced-title = 🔕 已靜音至 { $time }
+bot-silenced-body = 適用於 { $matchers }，由 { $who } 設定。
+bot-unsilenced-title = 🔔 靜音已結束
+bot-unsilenced-body = 由 { $who } 結束；警報將再次通知。
+bot-silence-comment = 由 { $who } 在 Telegram 中設定
+bot-alert-gone = ☑️ 此警報已不再觸發
+bot-report-which = 📰 要哪份報告？
+bot-report-none = 📰 沒有設定報告
+bot-report-started = 📰 報告 { $name } 產生中
+bot-unknown-server = ❓ 沒有伺服器 { $name }
+bot-unknown-report = ❓ 沒有報告 { $name }
+bot-unknown-command = ❓ 不認得 { $command }
+bot-failed = ⚠️ 操作失敗：{ $problem }
+bot-no-prometheus = ⚠️ 未設定 Prometheus，因此沒有資料
+bot-no-alertmanager = ⚠️ 未設定 Alertmanager
+bot-slow-down = ⏳ 操作太頻繁，請稍候幾秒。
+bot-more-lines = … 另有 { $count } 項

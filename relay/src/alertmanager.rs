@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{Method, Url};
 use seamark_kit::upstream::Target;
@@ -227,7 +228,7 @@ impl Alertmanagers {
     ///
     /// Why the last one asked did not answer; `None` where none is configured.
     pub async fn silences(&self) -> Result<Vec<Silence>, Option<ApiError>> {
-        self.first(async |server| server.json(Method::GET, server.at("/api/v2/silences"), DEADLINE, |r| r).await).await
+        self.first(|server| Box::pin(server.json(Method::GET, server.at("/api/v2/silences"), DEADLINE, |r| r))).await
     }
 
     /// Makes a silence and returns its id.
@@ -241,11 +242,15 @@ impl Alertmanagers {
             #[serde(rename = "silenceID")]
             id: String,
         }
-        let make = async |server: &Server| {
-            let url = server.at("/api/v2/silences");
-            server.json::<Made>(Method::POST, url, DEADLINE, |request| request.json(silence)).await
-        };
-        self.first(make).await.map(|made| made.id)
+        let body = serde_json::to_value(silence).unwrap_or_default();
+        let made: Made = self
+            .first(|server| {
+                let body = body.clone();
+                let url = server.at("/api/v2/silences");
+                Box::pin(server.json(Method::POST, url, DEADLINE, move |request| request.json(&body)))
+            })
+            .await?;
+        Ok(made.id)
     }
 
     /// Ends a silence.
@@ -254,17 +259,22 @@ impl Alertmanagers {
     ///
     /// As [`silences`](Self::silences).
     pub async fn expire(&self, id: &str) -> Result<(), Option<ApiError>> {
-        let end = async |server: &Server| {
+        self.first(|server| {
             let mut url = server.at("/api/v2/silence");
             if let Ok(mut path) = url.path_segments_mut() {
                 path.push(id);
             }
-            server.call(Method::DELETE, url, DEADLINE, |request| request).await.map(drop)
-        };
-        self.first(end).await
+            Box::pin(server.call(Method::DELETE, url, DEADLINE, |request| request))
+        })
+        .await
+        .map(drop)
     }
 
-    async fn first<T>(&self, ask: impl AsyncFn(&Server) -> Result<T, ApiError>) -> Result<T, Option<ApiError>> {
+    /// Boxed, because a task that is spawned cannot hold the future of a closure over references.
+    async fn first<T>(
+        &self,
+        ask: impl for<'a> Fn(&'a Server) -> BoxFuture<'a, Result<T, ApiError>>,
+    ) -> Result<T, Option<ApiError>> {
         let mut last = None;
         for server in &self.0 {
             match ask(server).await {

@@ -22,7 +22,7 @@ use crate::alertmanager::Alertmanagers;
 use crate::chart::{self, Theme};
 use crate::compose::{self, Notice, Voice};
 use crate::config::{Access, AccessError, Config, ConfiguredChannel, Credentials};
-use crate::deliver::{self, Deliverer, Destination};
+use crate::deliver::{self, Deliverer, Destination, Slot};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
 use crate::prometheus::Prometheus;
@@ -32,6 +32,7 @@ use crate::watchdog::Watch;
 
 pub mod dead_letters;
 mod notices;
+mod people;
 pub mod process;
 mod watchdog;
 
@@ -116,6 +117,9 @@ struct Shared {
     callers: Callers,
     watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
+    people: Mutex<people::People>,
+    /// Something happened that the panels may show.
+    happened: tokio::sync::watch::Sender<u64>,
 }
 
 /// What requests look at, and a reload replaces.
@@ -206,8 +210,10 @@ impl App {
             callers: Callers::default(),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
+            people: Mutex::default(),
+            happened: tokio::sync::watch::Sender::new(0),
         }));
-        *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources));
+        *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources).await);
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
         app.say_what_is_special(&config).await;
         app.tell(|live, at| Notice::Started {
@@ -229,7 +235,11 @@ impl App {
     pub async fn accept(&self, channels: Option<&str>, body: &[u8]) -> Result<Accepted, Rejected> {
         let Shared { store, metrics, live, .. } = &*self.0;
         let live = live.load_full();
-        pipeline::accept(store, metrics, &live.routing, channels, body, Timestamp::now()).await
+        let accepted = pipeline::accept(store, metrics, &live.routing, channels, body, Timestamp::now()).await;
+        if matches!(accepted, Ok(Accepted::Stored(_))) {
+            self.happened();
+        }
+        accepted
     }
 
     /// Reads the configuration anew and replaces all parts but the listening socket and the outbox.
@@ -260,11 +270,12 @@ impl App {
         if (&live.listen, &live.storage) != (&old.listen, &old.storage) {
             warn!("a new `listen` or `storage` needs a restart; everything else is taken over");
         }
+        self.leave_people().await;
         // First stop, then start: two loops for one chat would send what is under way twice.
         if let Some(deliverer) = deliverer.take() {
             deliverer.stop().await;
         }
-        *deliverer = Some(self.deliver(&config, &live.sources));
+        *deliverer = Some(self.deliver(&config, &live.sources).await);
         shared.live.store(Arc::new(live));
         shared.last_reload_good.store(true, Ordering::Relaxed);
         shared.last_good_reload.store(Timestamp::now().as_second(), Ordering::Relaxed);
@@ -281,8 +292,10 @@ impl App {
             let _ = watching.await;
         }
         self.tell(|_, at| Notice::Stopping { at }).await;
+        let panels = self.say_goodbye().await;
         let deadline = tokio::time::Instant::now() + FAREWELL;
-        while self.has_work().await && tokio::time::Instant::now() < deadline {
+        let is_shown = || panels.iter().all(Slot::is_shown);
+        while (self.has_work().await || !is_shown()) && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let stop = async {
@@ -360,7 +373,9 @@ impl App {
         &self.0.metrics
     }
 
-    fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
+    /// Starts the loops of the channels, and whoever keeps panels and talks to people.
+    async fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
+        let places = people::Places::of(config);
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
@@ -369,14 +384,22 @@ impl App {
             let theme = if channel.kind() == "discord" { Theme::Dark } else { Theme::Light };
             let prometheus = sources.prometheus.clone();
             let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, prometheus);
-            let illustrator = Some(illustrator);
-            Some(Destination { name, channel, fallback, update: configured.update, illustrator })
+            Some(Destination {
+                fallback,
+                update: configured.update,
+                illustrator: Some(illustrator),
+                panel: places.slot(&name),
+                calls: places.calls(&name),
+                ..Destination::new(name, channel)
+            })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();
         let Shared { store, metrics, http, .. } = &*self.0;
         let composer = compose::composer(voices, config.voice.clone(), metrics.clone());
-        deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone())
+        let deliverer = deliver::spawn(destinations.collect(), store.clone(), composer, metrics.clone(), http.clone());
+        self.meet_people(config, &places).await;
+        deliverer
     }
 
     async fn has_work(&self) -> bool {

@@ -11,6 +11,7 @@ use seamark_kit::secret::Secret;
 pub use self::body::{Body, Form};
 use self::limits::Meter;
 use self::look::Look;
+pub use self::telegram::Bot;
 use crate::message::Message;
 
 mod body;
@@ -171,6 +172,17 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// Lays a message out within the service's limits. Whether it makes a sound is for [`Channel::post`]. Never empty; what has no room is counted, never dropped
     /// silently.
     fn render(&self, message: &Message, detail: Detail) -> Vec<Payload>;
+
+    /// Lays out a message that is kept up to date in its place: all of it in one payload, nothing folded or cut. `None`
+    /// where that does not fit, or where the service cannot change what was posted.
+    fn board(&self, _message: &Message) -> Option<Payload> {
+        None
+    }
+
+    /// The bot that people can talk to behind this channel, where there is one.
+    fn bot(&self) -> Option<Bot> {
+        None
+    }
 
     /// How much of each of the service's limits a payload uses; empty for a service without any.
     fn meters(&self, _payload: &Payload) -> Vec<Meter> {

@@ -98,6 +98,12 @@ pub enum Task {
         #[arg(long, default_value = "info", value_parser = severity())]
         severity: Severity,
     },
+    /// Prints how the servers and their containers are, as the bot says it
+    Stats {
+        /// This server alone, in detail
+        #[arg(long, value_name = "NAME")]
+        server: Option<String>,
+    },
     /// Tries everything the relay needs, without posting anything, and tells what to do
     Doctor,
     /// Messages that a chat refused in every form

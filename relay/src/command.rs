@@ -16,6 +16,7 @@ pub mod doctor;
 mod masked;
 pub mod preview;
 pub mod send_test;
+pub mod stats;
 
 /// The command was given something that cannot be meant; the exit code is 2.
 #[derive(Debug, thiserror::Error)]

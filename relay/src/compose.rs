@@ -19,11 +19,13 @@ mod catalogue;
 mod container;
 mod digest;
 mod figures;
+pub(crate) mod fleet;
 mod links;
 mod measure;
 mod merge;
 mod moment;
 mod notice;
+mod panel;
 mod report;
 mod template;
 mod trouble;
@@ -33,8 +35,10 @@ pub use catalogue::Locale;
 pub(crate) use catalogue::{Arg, Catalogue, plain};
 pub(crate) use figures::Figures;
 pub(crate) use measure::known_name as alert_name;
-pub(crate) use moment::duration;
+pub(crate) use moment::{duration, moment};
 pub use notice::Notice;
+pub(crate) use panel::most;
+pub use panel::{View as PanelView, board as panel_board};
 pub use template::{TemplateError, Templates};
 pub use trouble::{Trouble, TroubleKind};
 
@@ -61,7 +65,7 @@ impl Voice {
         Catalogue::of(self.locale).words(key, values)
     }
 
-    fn text(&self, key: &'static str, values: &[(&'static str, Arg)]) -> Text {
+    pub(crate) fn text(&self, key: &'static str, values: &[(&'static str, Arg)]) -> Text {
         Catalogue::of(self.locale).text(key, values)
     }
 }
@@ -125,7 +129,7 @@ pub(crate) fn between_words(voice: &Voice, from: Timestamp, to: Timestamp) -> St
 
 /// A moment in the channel's zone, as words.
 pub(crate) fn moment_words(voice: &Voice, at: Timestamp) -> String {
-    plain(&[moment::moment(voice, at)])
+    plain(&[moment(voice, at)])
 }
 
 /// One more line below everything.
@@ -134,7 +138,7 @@ fn add_footer(message: &mut Message, line: String) {
 }
 
 /// A message with nothing but its title.
-fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
+pub(crate) fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
     Message {
         tone,
         title,
@@ -149,14 +153,14 @@ fn bare(voice: &Voice, tone: Tone, title: String) -> Message {
 }
 
 /// Data for a title: line breaks and other control characters become one space.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     words.join(" ")
 }
 
 /// The beginning of a text that is too long to be shown.
-fn excerpt(text: &str, longest: usize) -> String {
+pub(crate) fn excerpt(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -15,6 +15,7 @@ use crate::compose::{Locale, Templates, Voice};
 use crate::deliver::Update;
 
 mod access;
+mod panel;
 
 pub use access::{Access, AccessError, Credentials};
 
@@ -53,6 +54,10 @@ pub struct Config {
     pub prometheus: Option<Target>,
     /// Where silences, reports that are due and what fires now are; one cluster.
     pub alertmanagers: Vec<Target>,
+    /// The panels, of channels that are on.
+    pub panels: Vec<crate::panel::Spec>,
+    /// The bot, if its channel is on.
+    pub telegram_bot: Option<crate::bot::Settings>,
 }
 
 /// One entry of `channels`.
@@ -107,6 +112,8 @@ fn config(root: &mut Section) -> Config {
     let rate_limit = root.number("rate_limit", 1..=1_000_000).unwrap_or(RATE_LIMIT);
     let prometheus = upstream::read(&mut root.section_or_value("prometheus"), Service::PROMETHEUS);
     let alertmanagers = alertmanagers(root);
+    let panels = panel::panels(root, &channels, prometheus.is_some());
+    let telegram_bot = panel::bot(root, &channels);
     Config {
         listen,
         external_url,
@@ -120,6 +127,8 @@ fn config(root: &mut Section) -> Config {
         default_channels,
         prometheus,
         alertmanagers,
+        panels,
+        telegram_bot,
     }
 }
 

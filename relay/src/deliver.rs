@@ -15,6 +15,7 @@ use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::store::{Claim, Store};
 
+mod calls;
 mod card;
 mod hold;
 pub mod http;
@@ -22,10 +23,13 @@ mod note;
 pub mod pace;
 mod pictures;
 pub mod retry;
+mod slot;
 mod worker;
 
+pub use calls::Calls;
 pub use card::Update;
 pub use pictures::Illustrator;
+pub use slot::{Board, EDIT_GAP, RENEWED_AFTER, Slot};
 
 /// One configured channel.
 #[derive(Debug, Clone)]
@@ -40,12 +44,24 @@ pub struct Destination {
     pub update: Update,
     /// Who draws what goes with its messages; nobody, if `None`.
     pub illustrator: Option<Illustrator>,
+    /// The panel that is kept up to date there.
+    pub panel: Option<Slot>,
+    /// Calls of the same chat that others make.
+    pub calls: Calls,
 }
 
 impl Destination {
     /// A channel whose trouble is told to nobody.
     pub fn new(name: impl Into<String>, channel: impl Into<Arc<dyn Channel>>) -> Self {
-        Self { name: name.into(), channel: channel.into(), fallback: None, update: Update::Post, illustrator: None }
+        Self {
+            name: name.into(),
+            channel: channel.into(),
+            fallback: None,
+            update: Update::Post,
+            illustrator: None,
+            panel: None,
+            calls: Calls::default(),
+        }
     }
 }
 

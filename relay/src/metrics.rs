@@ -44,6 +44,68 @@ impl Outcome {
     }
 }
 
+/// What became of a look at a panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PanelUpdate {
+    /// A new message.
+    Posted,
+    /// Another text for the same message.
+    Edited,
+    /// The chat shows already what it should.
+    Unchanged,
+    /// The chat does not take it, or not now.
+    Failed,
+}
+
+impl PanelUpdate {
+    const ALL: [Self; 4] = [Self::Posted, Self::Edited, Self::Unchanged, Self::Failed];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Posted => "posted",
+            Self::Edited => "edited",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What became of what somebody wrote to the bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BotUpdate {
+    /// It was answered.
+    Answered,
+    /// Nobody who may ask: nothing was answered.
+    Denied,
+    /// Too much at once: nothing was answered.
+    Limited,
+    /// Nothing that is for the bot.
+    Ignored,
+    /// The answer could not be given.
+    Failed,
+}
+
+impl BotUpdate {
+    const ALL: [Self; 5] = [Self::Answered, Self::Denied, Self::Limited, Self::Ignored, Self::Failed];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Denied => "denied",
+            Self::Limited => "limited",
+            Self::Ignored => "ignored",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct PanelFigures {
+    interval: Duration,
+    updated_at: Option<Timestamp>,
+    updates: BTreeMap<PanelUpdate, u64>,
+}
+
 /// Upper bounds of the latency's buckets, in seconds; the last is open. 2 s is what the project promises, 30 to 60 s
 /// is what a storm of 30 groups takes in one chat, and the hours are outages.
 const LATENCY_BOUNDS: [f64; 13] =
@@ -71,6 +133,10 @@ struct Figures {
     duplicates: u64,
     refused: u64,
     unknown_channels: BTreeMap<String, u64>,
+    panels: BTreeMap<String, PanelFigures>,
+    /// `None`: there is no bot.
+    bot: Option<BTreeMap<BotUpdate, u64>>,
+    bot_up: bool,
 }
 
 #[derive(Debug)]
@@ -180,6 +246,42 @@ impl Metrics {
         self.figures().channels.get(channel).is_none_or(|figures| figures.up)
     }
 
+    /// Makes the series of these panels. Counts stay.
+    pub fn declare_panels(&self, panels: &[(String, Duration)]) {
+        let mut figures = self.figures();
+        figures.panels.retain(|name, _| panels.iter().any(|(channel, _)| channel == name));
+        for (name, interval) in panels {
+            figures.panels.entry(name.clone()).or_default().interval = *interval;
+        }
+    }
+
+    /// A panel was looked at. `at`: when what it shows was so.
+    pub fn panel_update(&self, channel: &str, update: PanelUpdate, at: Timestamp) {
+        let mut figures = self.figures();
+        let panel = figures.panels.entry(channel.to_owned()).or_default();
+        if update != PanelUpdate::Failed {
+            panel.updated_at = panel.updated_at.max(Some(at));
+        }
+        *panel.updates.entry(update).or_default() += 1;
+    }
+
+    /// Makes the bot's series, or takes them away. Counts stay.
+    pub fn declare_bot(&self, exists: bool) {
+        let mut figures = self.figures();
+        figures.bot = exists.then(|| figures.bot.take().unwrap_or_default());
+        figures.bot_up = exists;
+    }
+
+    /// Somebody wrote to the bot.
+    pub fn bot_update(&self, update: BotUpdate) {
+        *self.figures().bot.get_or_insert_default().entry(update).or_default() += 1;
+    }
+
+    /// Whether the bot gets what people write to it, as far as is known.
+    pub fn bot_up(&self, up: bool) {
+        self.figures().bot_up = up;
+    }
+
     /// Writes everything but the outbox.
     pub fn expose(&self, out: &mut Exposition) {
         let figures = self.figures();
@@ -213,6 +315,10 @@ impl Metrics {
             family.push(&[("channel", channel), ("kind", kind.as_str()), ("result", outcome.as_str())], *count);
         }
         expose_channels(&figures.channels, out);
+        expose_panels(&figures.panels, out);
+        if let Some(counts) = &figures.bot {
+            expose_bot(counts, figures.bot_up, out);
+        }
     }
 
     /// Writes what waits in the outbox: zeros for channels that have nothing to send.
@@ -249,6 +355,35 @@ impl Metrics {
         // Counters stay right whatever panicked while they were held.
         self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn expose_panels(panels: &BTreeMap<String, PanelFigures>, out: &mut Exposition) {
+    let family = out.gauge(
+        "seamark_relay_panel_last_update_timestamp_seconds",
+        "When what a panel shows was last found to be so, in seconds since 1970; 0 before the first time.",
+    );
+    for (name, figures) in panels {
+        family.push(&[("channel", name)], figures.updated_at.map_or(0, |at| at.as_second().unsigned_abs()));
+    }
+    let family = out.gauge("seamark_relay_panel_interval_seconds", "How often a panel is to be looked at.");
+    for (name, figures) in panels {
+        family.push(&[("channel", name)], figures.interval.as_secs_f64());
+    }
+    let family = out.counter("seamark_relay_panel_updates_total", "Looks at a panel, by what came of them.");
+    for (name, figures) in panels {
+        for update in PanelUpdate::ALL {
+            let count = figures.updates.get(&update).copied().unwrap_or(0);
+            family.push(&[("channel", name), ("result", update.as_str())], count);
+        }
+    }
+}
+
+fn expose_bot(counts: &BTreeMap<BotUpdate, u64>, up: bool, out: &mut Exposition) {
+    let family = out.counter("seamark_relay_bot_updates_total", "What people wrote to the bot, by what came of it.");
+    for update in BotUpdate::ALL {
+        family.push(&[("result", update.as_str())], counts.get(&update).copied().unwrap_or(0));
+    }
+    out.gauge("seamark_relay_bot_up", "Whether the bot gets what people write to it, as far as is known.").set(up);
 }
 
 fn expose_channels(channels: &BTreeMap<String, ChannelFigures>, out: &mut Exposition) {

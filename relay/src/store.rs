@@ -16,6 +16,7 @@ use crate::channel::{Detail, MessageRef};
 mod claim;
 mod dead;
 mod history;
+mod kept;
 mod lanes;
 mod memory;
 mod moments;
@@ -245,6 +246,18 @@ impl Store {
     /// Keeps a moment under this name, or forgets it.
     pub async fn set_moment(&self, name: &'static str, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.call(move |connection| moments::set(connection, name, at)).await
+    }
+
+    /// What was kept under this name, and when.
+    pub async fn kept(&self, name: &str) -> Result<Option<(String, Timestamp)>, StoreError> {
+        let name = name.to_owned();
+        self.call(move |connection| kept::get(connection, &name)).await
+    }
+
+    /// Keeps something under this name, or forgets it.
+    pub async fn keep(&self, name: &str, value: Option<String>, now: Timestamp) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.call(move |connection| kept::set(connection, &name, value.as_deref(), now)).await
     }
 
     /// Remembers that the destination of a channel that was configured with this address is elsewhere now.

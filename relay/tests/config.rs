@@ -124,6 +124,58 @@ fn the_channels_in_the_comments_of_the_example_work() {
 }
 
 #[test]
+fn the_panels_and_the_bot_in_the_comments_of_the_example_work() {
+    let commented = EXAMPLE.split_once("# panels:").unwrap().1.split_once("# For notifications").unwrap().0;
+    let keys: String = commented
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with(' ') || *line == "telegram_bot:")
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let channels = "channels:\n  ops-discord: {type: discord, webhook_url: 'https://discord.com/api/webhooks/1/t'}\n  \
+                    ops-tg: {type: telegram, bot_token: '1:x', chat_id: -1001}\n";
+    let config = read(&format!("prometheus: http://prometheus:9090\n{channels}panels:\n{keys}")).unwrap();
+    let panels: Vec<_> = config.panels.iter().map(|panel| (panel.channel.as_str(), panel.interval.as_secs())).collect();
+    assert_eq!(panels, [("ops-discord", 60), ("ops-tg", 60)]);
+    let bot = config.telegram_bot.unwrap();
+    assert_eq!(
+        (bot.channel.as_str(), bot.allow_users, bot.allow_chats),
+        ("ops-tg", vec![1001], vec![-1_001_234_567_890])
+    );
+}
+
+#[test]
+fn a_panel_or_a_bot_where_there_can_be_none_is_a_mistake_with_its_place() {
+    let channels = "prometheus: http://p:9090\nchannels:\n  screen: {type: log}\n  wx: {type: wecom, webhook_url: 693a91f6-7a0c-4bc4-97a0-0ec2a1fa5aaa}\n  \
+                    hook: {type: webhook, url: 'https://x/in'}\n  tg: {type: telegram, bot_token: '1:x', chat_id: -1001}\n  \
+                    off: {type: discord, webhook_url: ''}\n";
+    let found = |more: &str| problems(&format!("{channels}{more}")).join("\n");
+    for (name, kind) in [("screen", "log"), ("wx", "wecom"), ("hook", "webhook")] {
+        let words = format!("relay.yml:8:20: panels[0].channel: a channel of type `{kind}` cannot have a panel");
+        let problem = found(&format!("panels: [{{channel: {name}}}]"));
+        assert!(problem.contains(&words), "{problem}");
+    }
+    let bot = |keys: &str| found(&format!("telegram_bot: {{{keys}}}"));
+    assert!(bot("channel: wx, allow_users: [1]").contains("there is no bot behind a channel of type `wecom`"));
+    assert!(bot("channel: tg").contains("nobody may talk to this bot"), "{}", bot("channel: tg"));
+    assert!(bot("channel: tg, allow_users: [], allow_chats: []").contains("nobody may talk to this bot"));
+    assert!(bot("channel: tg, allow_users: ['@ann']").contains("expected the number of a user"));
+    assert!(bot("allow_users: [1]").contains("missing; expected the name of one of `channels`"));
+    let problem = found("panels: [{channel: hock}]");
+    assert!(problem.contains("there is no channel `hock`; did you mean `hook`?"), "{problem}");
+    assert!(found("panels: [{channel: tg}, {channel: tg}]").contains("has a panel already"));
+    assert!(found("panels: [{channel: tg, interval: 1s}]").contains("interval"));
+    assert!(
+        problems("channels: {tg: {type: telegram, bot_token: '1:x', chat_id: -1}}\npanels: [{channel: tg}]")
+            .join(" ")
+            .contains("a panel needs figures")
+    );
+    // Of a channel that is off they are off as well.
+    let off = read(&format!("{channels}panels: [{{channel: off}}]")).unwrap();
+    assert_eq!((off.panels, off.telegram_bot), (vec![], None));
+}
+
+#[test]
 fn a_channel_alone_is_enough() {
     let config = read("channels: {screen: {type: log}}").unwrap();
     assert_eq!(config.listen, "127.0.0.1:9878".parse().unwrap());

@@ -66,6 +66,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::Healthcheck { .. }) => block_on(health_check(health_url(config.listen))),
         Some(Task::Preview { payload, to, detail }) => command::preview::run(&config, &payload, &to, detail),
         Some(Task::SendTest { channel, severity }) => block_on(command::send_test::run(&config, &channel, severity)),
+        Some(Task::Stats { server }) => block_on(command::stats::run(&config, server)),
         Some(Task::Doctor) => block_on(command::doctor::run(&config)),
         Some(Task::DeadLetters { what }) => block_on(command::dead_letters::run(&config, what)),
         Some(Task::PrintConfig { what: PrintConfig::Alertmanager(given) }) => {

@@ -116,6 +116,10 @@ impl Channel for Discord {
         payloads
     }
 
+    fn board(&self, message: &Message) -> Option<Payload> {
+        layout::board(message)
+    }
+
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
         meters::meters(payload)
     }

@@ -114,6 +114,26 @@ impl Sheet<'_> {
         lay_out(fits)
     }
 
+    /// Everything in one text, nothing folded or cut; `None` where it does not fit.
+    pub fn whole(&self, message: &Message) -> Option<String> {
+        let mut parts = vec![self.head(message)];
+        for item in &message.items {
+            let title = (!item.title.trim().is_empty())
+                .then(|| self.markup.heading(self.words(&item.title, self.room.text), None, item.tone));
+            // What is cut at this length has no room beside the first line.
+            let body = self.text(&item.body, self.room.text);
+            let field = |field: &Field| {
+                let name = self.words(&field.name, self.room.text / 16);
+                self.markup.field(name, self.text(&field.value, self.room.text))
+            };
+            let lines = title.into_iter().chain([body]).chain(item.fields.iter().map(field)).collect();
+            parts.push(Part { breaks: 2, lines });
+        }
+        parts.extend(self.foot(message));
+        let mut texts = self.texts(&parts);
+        texts.pop().filter(|_| texts.is_empty())
+    }
+
     /// The first line alone.
     pub fn title(&self, message: &Message) -> Vec<String> {
         self.texts(&[self.head(message)])

@@ -17,8 +17,11 @@ use crate::message::{Message, Tone};
 
 mod address;
 mod answer;
+mod bot;
 mod markup;
 mod photo;
+
+pub use bot::Bot;
 
 use address::Chat;
 use markup::{Html, Plain, visible};
@@ -91,6 +94,14 @@ impl Channel for Telegram {
         };
         let payloads = texts.into_iter().map(payload).collect();
         if photos.is_empty() { payloads } else { photo::with(payloads, &sheet.title(message), &photos) }
+    }
+
+    fn board(&self, message: &Message) -> Option<Payload> {
+        whole(message, self.official)
+    }
+
+    fn bot(&self) -> Option<Bot> {
+        Some(Bot::new(self.bot.clone(), self.official, &self.chat))
     }
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
@@ -202,6 +213,13 @@ impl Telegram {
         let markup = names.join(" ");
         Block { size: if plain { measure(Unit::Points, &markup) } else { visible(&markup) }, markup }
     }
+}
+
+/// All of a message in one text, and nobody is called.
+fn whole(message: &Message, official: bool) -> Option<Payload> {
+    let html = Html { times: official };
+    let text = Sheet { markup: &html, room: ROOM, mention: Block::default() }.whole(message)?;
+    Some(Payload(json!({ "text": text, "parse_mode": "HTML" })))
 }
 
 fn message_id(at: &MessageRef) -> Option<i64> {

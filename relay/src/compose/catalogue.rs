@@ -267,6 +267,14 @@ mod tests {
             include_str!("../../templates/messages.html"),
             include_str!("../../templates/overview.html"),
             include_str!("../../templates/preview.html"),
+            include_str!("fleet.rs"),
+            include_str!("panel.rs"),
+            include_str!("../bot/answer.rs"),
+            include_str!("../bot/details.rs"),
+            include_str!("../bot/help.rs"),
+            include_str!("../bot/keyboard.rs"),
+            include_str!("../bot/silence.rs"),
+            include_str!("../bot/talk.rs"),
         ];
         let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
         let keys = keys(Locale::En);
@@ -321,6 +329,7 @@ mod tests {
             "Alertmanager",
             "Prometheus",
             "Watchdog",
+            "Telegram",
             "relay",
             "yml",
             "CPU",

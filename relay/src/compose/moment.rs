@@ -11,7 +11,7 @@ use crate::message::Span;
 /// A moment in the channel's zone, such as `2026-11-21 18:00:03 UTC+8`.
 ///
 /// The offset stands there as a number because the zones' short names are ambiguous (`CST` is three of them).
-pub(super) fn moment(voice: &Voice, at: Timestamp) -> Span {
+pub(crate) fn moment(voice: &Voice, at: Timestamp) -> Span {
     let local = at.to_zoned(voice.zone.clone());
     Span::Time { at, words: format!("{} {}", local.strftime("%Y-%m-%d %H:%M:%S"), offset(&local)) }
 }

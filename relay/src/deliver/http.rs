@@ -49,6 +49,24 @@ pub fn client() -> Result<reqwest::Client, String> {
 ///
 /// [`NoAnswer`] when there is no status to judge by.
 pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Response, NoAnswer> {
+    let timeout = match &request.body {
+        Body::Json(_) => REQUEST_TIMEOUT,
+        Body::Form(_) => UPLOAD_TIMEOUT,
+    };
+    call_for(client, request, timeout, ANSWER_LIMIT).await
+}
+
+/// As [`call`], with a time and a length of the answer, in bytes, of its own.
+///
+/// # Errors
+///
+/// Those of [`call`].
+pub async fn call_for(
+    client: &reqwest::Client,
+    request: &Request,
+    timeout: Duration,
+    answer_limit: usize,
+) -> Result<Response, NoAnswer> {
     let url = request.url.expose();
     let builder = match request.method {
         Method::Get => client.get(url),
@@ -61,11 +79,11 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
         }
     };
     let builder = request.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value.expose()));
-    let (builder, timeout) = match &request.body {
+    let builder = match &request.body {
         // A question carries nothing.
-        Body::Json(_) if request.method == Method::Get => (builder, REQUEST_TIMEOUT),
-        Body::Json(json) => (builder.json(json), REQUEST_TIMEOUT),
-        Body::Form(form) => (builder.multipart(multipart(form)), UPLOAD_TIMEOUT),
+        Body::Json(_) if request.method == Method::Get => builder,
+        Body::Json(json) => builder.json(json),
+        Body::Form(form) => builder.multipart(multipart(form)),
     };
     let answer = builder.timeout(timeout).send().await;
     let mut answer = answer.map_err(|error| no_answer(error, timeout))?;
@@ -76,9 +94,9 @@ pub async fn call(client: &reqwest::Client, request: &Request) -> Result<Respons
     let mut body = Vec::new();
     // The status is known: a body that breaks off changes no verdict.
     while let Ok(Some(chunk)) = answer.chunk().await {
-        let room = ANSWER_LIMIT - body.len();
+        let room = answer_limit - body.len();
         body.extend(chunk.iter().take(room));
-        if body.len() == ANSWER_LIMIT {
+        if body.len() == answer_limit {
             break;
         }
     }

@@ -16,6 +16,10 @@ use crate::message::Message;
 use crate::metrics::{Metrics, Outcome};
 use crate::store::{Claim, Deferral, DeliveryId, MessageKind, Next, Store, StoreError};
 
+mod panel;
+
+use panel::{Look, Panel};
+
 /// Between two tries of a store that cannot write.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// A loop looks at the clock at least this often, in case somebody has set it.
@@ -77,6 +81,7 @@ pub(super) struct Worker {
     gone: bool,
     /// How often the destination has moved since it last took a message.
     moves: u32,
+    panel: Panel,
     store_is_down: bool,
 }
 
@@ -90,6 +95,7 @@ impl Worker {
             failures: 0,
             gone: false,
             moves: 0,
+            panel: Panel::default(),
             store_is_down: false,
         }
     }
@@ -143,13 +149,14 @@ impl Worker {
         if let Some(until) = tools.store.held_until(&service_scope(kind)).await? {
             tools.services.hold(kind, until, now);
         }
-        Ok(())
+        self.remember_panel().await
     }
 
     fn allowed(&self, now: Timestamp) -> Timestamp {
         let channel = &self.destination.channel;
         let service = self.tools.services.held_until(channel.kind(), now);
-        next_allowed(&self.ended, channel.limits().budgets, now).max(self.held.until(now)).max(service)
+        let ended = self.destination.calls.with(&self.ended);
+        next_allowed(&ended, channel.limits().budgets, now).max(self.held.until(now)).max(service)
     }
 
     /// Sends what is next, or waits for it. Whether to stop.
@@ -161,9 +168,17 @@ impl Worker {
                 self.attempt(&claim).await;
                 false
             }
-            Ok(Next::At(at)) => self.sleep(Some(at), Some(appended)).await,
-            Ok(Next::Empty) => self.sleep(None, Some(appended)).await,
+            Ok(Next::At(at)) => self.idle(Some(at), now, appended).await,
+            Ok(Next::Empty) => self.idle(None, now, appended).await,
             Err(error) => self.store_failed(&error).await,
+        }
+    }
+
+    /// There is nothing to send before this moment: the panel's turn, or sleep. Whether to stop.
+    async fn idle(&mut self, until: Option<Timestamp>, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
+        match self.look_at_panel(now).await {
+            Look::Called => false,
+            Look::Nothing(at) => self.sleep(until.into_iter().chain(at).min(), Some(appended)).await,
         }
     }
 

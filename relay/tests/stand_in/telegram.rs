@@ -28,6 +28,10 @@ use serde_json::{Value, json};
 pub mod form;
 #[path = "telegram_rules.rs"]
 pub mod rules;
+#[path = "telegram_updates.rs"]
+pub mod updates;
+
+use updates::Updates;
 
 /// What the stand-in holds its callers to.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +101,7 @@ struct Shared {
     faults: VecDeque<Fault>,
     chats: HashMap<String, Chat>,
     too_early: usize,
+    updates: Updates,
 }
 
 #[derive(Debug, Default)]
@@ -127,6 +132,11 @@ impl Telegram {
             .with_state(stand_in.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(stand_in)
+    }
+
+    /// Takes a message out of its chat.
+    pub fn delete(&self, id: i64) {
+        self.lock().accepted.retain(|message| message.id != id);
     }
 
     /// The value of `api_url`.
@@ -174,6 +184,12 @@ impl Telegram {
 
 async fn call(State(it): State<Telegram>, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    if let Some(method) = updates::method(head.uri.path()) {
+        let body = to_bytes(body, 1024 * 1024).await.unwrap_or_default();
+        let (status, answer) = it.of_people(method, &body).await;
+        let code = StatusCode::from_u16(status).unwrap();
+        return (code, Body::from(answer.to_string())).into_response();
+    }
     let fault = it.lock().faults.pop_front().unwrap_or(Fault::None);
     match fault {
         Fault::Hang => std::future::pending().await,
@@ -306,7 +322,7 @@ impl Shared {
         if !reply.is_null() && !known(&reply["message_id"]) && reply["allow_sending_without_reply"] != true {
             return error(400, "Bad Request: message to be replied not found");
         }
-        let id = i64::try_from(self.accepted.len()).unwrap() + 1;
+        let id = self.accepted.last().map_or(0, |message| message.id) + 1;
         let mut result = json!({ "message_id": id, "date": Timestamp::now().as_second() });
         if !photos.is_empty() {
             result["photo"] = json!([{ "file_id": "x" }]);
@@ -324,7 +340,8 @@ impl Shared {
         if message.photos.is_empty() == (method == "editMessageCaption") {
             return error(400, "Bad Request: there is no text in the message to edit");
         }
-        if (&message.body["text"], &message.body["caption"]) == (&body["text"], &body["caption"]) {
+        let shown = |body: &Value| ["text", "caption", "reply_markup"].map(|key| body[key].clone());
+        if shown(&message.body) == shown(&body) {
             return error(
                 400,
                 "Bad Request: message is not modified: specified new message content and reply markup are exactly the \

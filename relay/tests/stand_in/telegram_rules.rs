@@ -87,6 +87,15 @@ pub fn judge(body: &[u8]) -> Result<Parsed, Rejection> {
         Some(Value::String(name)) if name.starts_with('@') => {}
         _ => return no("chat_id is empty"),
     }
+    let buttons = body.get("reply_markup").and_then(|markup| markup["inline_keyboard"].as_array());
+    for button in buttons.into_iter().flatten().flat_map(|row| row.as_array().into_iter().flatten()) {
+        if !(1..=64).contains(&button["callback_data"].as_str().unwrap_or_default().len()) {
+            return no("BUTTON_DATA_INVALID");
+        }
+        if button["text"].as_str().is_none_or(|text| text.trim().is_empty()) {
+            return no("Text buttons are unallowed in the inline keyboard");
+        }
+    }
     let Some(Value::String(text)) = body.get("text") else { return no("message text is empty") };
     if text.len() > 32768 {
         return no("text is too long");

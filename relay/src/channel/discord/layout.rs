@@ -41,6 +41,27 @@ pub(super) fn render(message: &Message, detail: Detail, above: usize) -> Vec<Pay
     }
 }
 
+/// All of a message in one embed, nothing cut; `None` where it does not fit.
+pub(super) fn board(message: &Message) -> Option<Payload> {
+    // More than fits: what is longer is not laid out to the end, only found to be too long.
+    let most = 2 * DESCRIPTION.most;
+    let part = |item: &Item| {
+        let title = text(&[Span::Strong(item.title.clone())], Place::Body, most);
+        let field = |field: &Field| {
+            let name = plain(&field.name, Place::Body, FIELD_NAME.most);
+            format!("{name}: {}", text(&field.value, Place::Body, most))
+        };
+        let title = if item.title.trim().is_empty() { String::new() } else { title };
+        let lines = [title, text(&item.body, Place::Body, most)].into_iter().chain(item.fields.iter().map(field));
+        lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    let mut embed = header(message);
+    embed.description = message.items.iter().map(part).collect::<Vec<_>>().join("\n\n");
+    embed.footer = message.footer.as_deref().map_or_else(String::new, |words| footer(words, FOOTER_ROOM));
+    let fits = points(&embed.description) <= DESCRIPTION.most && embed.size() <= EMBEDS_TOTAL.most;
+    fits.then(|| Payload(json!({ "embeds": [embed.json()] })))
+}
+
 /// The title of a forum post: `template` with the message's title in it.
 pub(super) fn thread_name(template: &str, title: &str) -> String {
     let name = template.replace("{title}", title).replace('\n', " ");

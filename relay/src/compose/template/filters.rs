@@ -44,7 +44,7 @@ fn shown(value: &Value) -> String {
 /// A moment in the channel's zone; what is none stays as it is.
 fn time(voice: &Voice, value: &Value) -> String {
     let text = shown(value);
-    text.parse::<Timestamp>().map_or(text, |at| plain(&[moment::moment(voice, at)]))
+    text.parse::<Timestamp>().map_or(text, |at| plain(&[moment(voice, at)]))
 }
 
 /// Seconds, or a duration in Go's form, in words; what is none stays as it is.

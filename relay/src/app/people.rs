@@ -1,0 +1,128 @@
+//! What people look at and talk to: the panels and the bot.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::MutexGuard;
+use tracing::error;
+
+use super::{App, Sources};
+use crate::bot::{self, Reports};
+use crate::config::{Config, ConfiguredChannel};
+use crate::deliver::{Calls, EDIT_GAP, Slot};
+use crate::panel::{self, Panel, Panels};
+
+/// The running ones.
+#[derive(Default)]
+pub(super) struct People {
+    panels: Option<Panels>,
+    bot: Option<bot::Running>,
+}
+
+/// What the loops of the channels share with them.
+pub(super) struct Places {
+    slots: BTreeMap<String, Slot>,
+    calls: BTreeMap<String, Calls>,
+}
+
+impl Places {
+    pub(super) fn of(config: &Config) -> Self {
+        let slots = config.panels.iter().map(|panel| (panel.channel.clone(), Slot::new(EDIT_GAP))).collect();
+        let calls = config.telegram_bot.iter().map(|bot| (bot.channel.clone(), Calls::default())).collect();
+        Self { slots, calls }
+    }
+
+    pub(super) fn slot(&self, channel: &str) -> Option<Slot> {
+        self.slots.get(channel).cloned()
+    }
+
+    pub(super) fn calls(&self, channel: &str) -> Calls {
+        self.calls.get(channel).cloned().unwrap_or_default()
+    }
+}
+
+impl App {
+    /// Starts the panels and the bot of a configuration.
+    pub(super) async fn meet_people(&self, config: &Config, places: &Places) {
+        let sources = match Sources::of(config) {
+            Ok(sources) => sources,
+            // It was set up a moment ago.
+            Err(err) => return error!(%err, "neither panels nor the bot can be started"),
+        };
+        let panels = config.panels.iter().map(|panel| (panel.channel.clone(), panel.interval)).collect::<Vec<_>>();
+        self.0.metrics.declare_panels(&panels);
+        self.0.metrics.declare_bot(false);
+        let panels = config.panels.iter().filter_map(|spec| {
+            let configured = configured(config, &spec.channel)?;
+            let (channel, voice) = (configured.channel.clone()?, configured.voice.clone());
+            Some(Panel { spec: spec.clone(), channel, voice, slot: places.slot(&spec.channel)? })
+        });
+        let panels: Vec<Panel> = panels.collect();
+        let mut people = self.people().await;
+        if let Some(prometheus) = sources.prometheus.as_ref().filter(|_| !panels.is_empty()) {
+            people.panels = Some(panel::spawn(panels, prometheus, &self.0.store, &self.0.happened));
+        }
+        people.bot = self.bot_parts(config, sources, places).map(bot::spawn);
+    }
+
+    fn bot_parts(&self, config: &Config, sources: Sources, places: &Places) -> Option<bot::Parts> {
+        let settings = config.telegram_bot.clone()?;
+        let configured = configured(config, &settings.channel)?;
+        Some(bot::Parts {
+            bot: configured.channel.as_ref()?.bot()?,
+            voice: configured.voice.clone(),
+            sources,
+            reports: self.reports(config, &settings.channel),
+            store: self.0.store.clone(),
+            metrics: self.0.metrics.clone(),
+            http: self.0.http.clone(),
+            calls: places.calls(&settings.channel),
+            settings,
+        })
+    }
+
+    /// The reports that the bot can be asked for, and how they are made. None is configured by this version.
+    #[expect(clippy::unused_self)]
+    fn reports(&self, _config: &Config, _channel: &str) -> Reports {
+        let run = |name: String| -> futures_util::future::BoxFuture<'static, Result<(), String>> {
+            Box::pin(async move { Err(format!("there is no report `{name}`")) })
+        };
+        Reports { names: Vec::new(), run: Arc::new(run) }
+    }
+
+    /// Stops them as they are: others follow.
+    pub(super) async fn leave_people(&self) {
+        let People { panels, bot } = std::mem::take(&mut *self.people().await);
+        if let Some(bot) = bot {
+            bot.stop().await;
+        }
+        if let Some(panels) = panels {
+            panels.stop().await;
+        }
+    }
+
+    /// Stops the bot, and lets every panel say that the relay stops. Returns where that is to be seen.
+    pub(super) async fn say_goodbye(&self) -> Vec<Slot> {
+        let People { panels, bot } = std::mem::take(&mut *self.people().await);
+        if let Some(bot) = bot {
+            bot.stop().await;
+        }
+        match panels {
+            Some(panels) => panels.say_goodbye().await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Something was told that the panels may show.
+    pub(super) fn happened(&self) {
+        self.0.happened.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    async fn people(&self) -> MutexGuard<'_, People> {
+        self.0.people.lock().await
+    }
+}
+
+fn configured<'a>(config: &'a Config, name: &str) -> Option<&'a ConfiguredChannel> {
+    config.channels.iter().find(|channel| channel.name == name)
+}
