@@ -12,8 +12,10 @@ use seamark_kit::upstream::{self, Service, Target};
 use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
 use crate::compose::{Locale, Templates, Voice};
 use crate::deliver::Update;
+use crate::report::Planned;
 
 mod access;
+mod reports;
 
 pub use access::{Access, AccessError, Credentials};
 
@@ -24,6 +26,8 @@ const STORAGE: &str = "/var/lib/seamark/relay.db";
 /// Requests a second of one address unless told otherwise. With twenty seconds' worth at once, the 5,000 groups that an
 /// Alertmanager can post in one second are a quarter of what is let through.
 const RATE_LIMIT: u32 = 1000;
+
+const EXPECTED_ZONE: &str = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub struct Config {
     pub prometheus: Option<Target>,
     /// Where silences, reports that are due and what fires now are; one cluster.
     pub alertmanagers: Vec<Target>,
+    /// What is reported and when, those that are not enabled included.
+    pub reports: Vec<Planned>,
 }
 
 /// One entry of `channels`.
@@ -103,6 +109,8 @@ fn config(root: &mut Section) -> Config {
     let rate_limit = root.number("rate_limit", 1..=1_000_000).unwrap_or(RATE_LIMIT);
     let prometheus = upstream::read(&mut root.section_or_value("prometheus"), Service::PROMETHEUS);
     let alertmanagers = alertmanagers(root);
+    let outer = reports::Outer { channels: &channels, defaults: &default_channels, zone: &voice.zone };
+    let reports = reports::read(root, &outer);
     Config {
         listen,
         external_url,
@@ -116,6 +124,7 @@ fn config(root: &mut Section) -> Config {
         default_channels,
         prometheus,
         alertmanagers,
+        reports,
     }
 }
 
@@ -151,8 +160,7 @@ fn storage(text: &str) -> Option<PathBuf> {
 /// `locale`, `timezone` and `templates` of a section; where they are absent, those of `outer`.
 fn voice(section: &mut Section, outer: &Voice) -> Voice {
     let locale = section.one_of("locale", Locale::CHOICES).unwrap_or(outer.locale);
-    let expected = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
-    let zone = section.parse("timezone", expected, |name| TimeZone::get(name).ok());
+    let zone = section.parse("timezone", EXPECTED_ZONE, |name| TimeZone::get(name).ok());
     let templates = Templates::read(&mut section.section("templates"), &outer.templates);
     let zone = zone.unwrap_or_else(|| outer.zone.clone());
     Voice { locale, zone, grafana_url: outer.grafana_url.clone(), templates }

@@ -20,6 +20,7 @@ mod moments;
 mod outbox;
 mod record;
 mod rows;
+mod slots;
 mod sqlite;
 mod upkeep;
 mod writer;

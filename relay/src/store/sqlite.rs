@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_8.sql"),
 ];
 
 /// How long to wait for somebody who writes to the file with other tools; readers are in nobody's way. Alertmanager
