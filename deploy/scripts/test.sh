@@ -40,10 +40,17 @@ containers() {
   cargo build --locked --package seamark-exporter && deploy/e2e/containers "$target/debug/seamark-exporter"
 }
 
+# Waits more than it works: it runs beside other rings.
+reports() {
+  local target
+  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+  cargo build --locked --package seamark-relay && deploy/e2e/reports "$target/debug/seamark-relay"
+}
+
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/containers.log "$logs"/story.log; do
+  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/story.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -56,7 +63,10 @@ images=$!
 ring lint deploy/scripts/lint.sh || failed+=(lint)
 ring stack deploy/scripts/check-stack.sh || failed+=(stack)
 ring rust rust_tests || failed+=(rust)
+ring reports reports &
+reports=$!
 ring containers containers || failed+=(containers)
+wait "$reports" || failed+=(reports)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
 else
