@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules e2e e2e-engine bench fuzz
+.PHONY: help up down test lint rules dashboards e2e e2e-engine bench fuzz stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -9,9 +9,13 @@ help:
 	@echo 'make test    everything below, and all tests; installs what it needs where it may'
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
-	@echo 'make e2e     the whole-stack story: real Docker, Prometheus and Alertmanager'
+	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
+	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
+	@echo 'make stage   what a package installs, in target/stage; deploy/systemd/install.sh takes it from there'
+	@echo 'make deb     Debian packages of both programs, in target/packages'
+	@echo 'make rpm     RPM packages of both, likewise; needs rpmbuild'
 	@echo 'make fuzz    noise into all that reads, a minute each; needs cargo-fuzz and a nightly compiler'
 
 up:
@@ -31,9 +35,13 @@ rules:
 	deploy/scripts/setup.sh tools engine
 	deploy/scripts/check-stack.sh
 
+dashboards:
+	cargo run --locked --quiet --package seamark-grafana -- write
+
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+	deploy/e2e/services
 
 # Where cargo builds, whatever CARGO_TARGET_DIR says.
 TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
@@ -60,3 +68,19 @@ bench:
 fuzz:
 	cd exporter && cargo +nightly fuzz run parsers fuzz/corpus fuzz/seeds -- -max_total_time=60
 	cd relay && cargo +nightly fuzz run feed fuzz/corpus fuzz/seeds -- -max_total_time=60
+
+# STAGE_BINARIES names a directory with binaries that are there already.
+STAGE_BINARIES ?= $(TARGET)/release
+
+$(TARGET)/release/seamark-%: FORCE
+	cargo build --locked --release --package seamark-$*
+
+FORCE:
+
+stage: $(if $(filter $(TARGET)/release,$(STAGE_BINARIES)),$(TARGET)/release/seamark-exporter $(TARGET)/release/seamark-relay)
+	deploy/scripts/stage.sh exporter $(STAGE_BINARIES)/seamark-exporter target/stage/exporter
+	deploy/scripts/stage.sh relay $(STAGE_BINARIES)/seamark-relay target/stage/relay
+
+deb rpm: stage
+	deploy/scripts/package.sh $@ exporter target/stage/exporter target/packages
+	deploy/scripts/package.sh $@ relay target/stage/relay target/packages

@@ -5,8 +5,9 @@
 # labels the alerts it pushes with the same name: SEAMARK_INSTANCE, or else the node name (both containers see the
 # host's, `uts: host`).
 set -eu
-name=${SEAMARK_INSTANCE:-$(uname -n)}
-quoted=$(printf '%s' "$name" | sed "s/'/''/g")
+# shellcheck source=prometheus/target.sh
+. /etc/prometheus/target.sh
 mkdir -p /prometheus/targets
-printf -- "- targets: ['%s']\n  labels: {instance: '%s'}\n" exporter:9877 "$quoted" >/prometheus/targets/this-host.yml
+rm -f /prometheus/targets/*
+write_target /prometheus/targets/seamark.yml exporter:9877 "${SEAMARK_INSTANCE:-$(uname -n)}"
 exec /bin/prometheus "$@"

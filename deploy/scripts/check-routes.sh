@@ -29,7 +29,27 @@ goes_to seamark alertname=ContainerExitedUnexpectedly severity=critical
 goes_to seamark alertname=ContainerRestartLoop severity=critical
 goes_to seamark alertname=DockerUnavailable severity=critical
 goes_to seamark alertname=HostDown severity=critical
-goes_to fallback,seamark alertname=SeamarkRelayDown severity=critical
+# What needs its host, its container, its service; each area of the rules once.
+goes_to seamark alertname=HostCpuHigh check=host_cpu severity=warning
+goes_to seamark alertname=HostNetworkReceiveHigh check=host_network_receive severity=critical
+goes_to seamark alertname=ContainerUnhealthy severity=critical
+goes_to seamark alertname=ProbeFailed severity=critical
+goes_to seamark alertname=HttpErrorRateHigh job=shop severity=warning
+goes_to seamark alertname=PostgresDown severity=critical
+goes_to seamark alertname=RedisMemoryHigh severity=warning
+goes_to seamark alertname=NginxDown severity=critical
+goes_to seamark alertname=CeleryNoWorkers severity=critical
+goes_to seamark alertname=MicroserviceDegraded service=shop severity=warning
+goes_to seamark alertname=StorageSpaceLow severity=critical
+goes_to seamark alertname=PrometheusRuleFailures severity=critical
+goes_to seamark alertname=SeamarkReportMissed report=daily severity=warning
+goes_to seamark alertname=HostRebooted severity=info
+# The relay cannot tell these of itself.
+for alert in SeamarkRelayDown SeamarkWatchdogMissing SeamarkNotificationsFailing SeamarkChannelRefused SeamarkOutboxStuck \
+  SeamarkStoreFailing SeamarkWebhookTooLarge AlertmanagerNotificationsFailing; do
+  goes_to fallback,seamark alertname=$alert severity=critical
+done
 goes_to seamark-watchdog alertname=Watchdog severity=none
+goes_to seamark-report alertname=SeamarkReportDue report=daily due_at=1795253820 seamark_kind=report severity=none
 goes_to seamark alertname=AnythingElse severity=info
 exit "$failed"

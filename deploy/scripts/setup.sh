@@ -20,10 +20,14 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace cc:build-essential
-  unshare:util-linux faketime:faketime)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl python3-yaml:python3-yaml)
 
-# Debian calls it prometheus-alertmanager, everybody else alertmanager.
+# Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.
 have() {
+  if [ "$1" = python3-yaml ]; then
+    python3 -c 'import yaml' 2>/dev/null
+    return
+  fi
   command -v "$1" >/dev/null || { [ "$1" = alertmanager ] && command -v prometheus-alertmanager >/dev/null; }
 }
 
@@ -79,8 +83,10 @@ engine() {
   peer
   if [ -x "$lab/images" ]; then
     local images
-    # What the Dockerfile starts from, and what the story runs.
-    mapfile -t images < <(sed -n 's/^FROM \([^ ]*\) .*/\1/p' deploy/docker/Dockerfile | sort -u; deploy/e2e/run --images)
+    # What the Dockerfiles start from, and what the stories run.
+    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile
+      deploy/e2e/run --images
+      deploy/e2e/services --images; } | sort -u)
     "$lab/images" --from docker-compose.monitoring.yml >&2 || fail "$lab/images could not build the stack's images"
     "$lab/images" "${images[@]}" >&2 || fail "$lab/images could not build the images ${images[*]}"
   fi

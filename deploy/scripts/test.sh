@@ -50,7 +50,7 @@ reports() {
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/story.log; do
+  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/story.log "$logs"/services.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -58,7 +58,11 @@ closing_lines() {
 
 ring setup deploy/scripts/setup.sh tools engine || exit 1
 
-ring images deploy/e2e/run --build &
+images() {
+  deploy/e2e/run --build && deploy/e2e/services --build
+}
+
+ring images images &
 images=$!
 ring lint deploy/scripts/lint.sh || failed+=(lint)
 ring stack deploy/scripts/check-stack.sh || failed+=(stack)
@@ -69,8 +73,9 @@ ring containers containers || failed+=(containers)
 wait "$reports" || failed+=(reports)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
+  ring services deploy/e2e/services || failed+=(services)
 else
-  failed+=(images "story (its images did not build)")
+  failed+=(images "story and services (their images did not build)")
 fi
 
 closing_lines

@@ -9,5 +9,6 @@ pub mod exposition;
 pub mod process;
 pub mod secret;
 pub mod serve;
+pub mod systemd;
 pub mod telemetry;
 pub mod upstream;

@@ -16,6 +16,8 @@ use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
+use crate::systemd;
+
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long answers under way may take once the program has been told to stop.
@@ -33,12 +35,15 @@ pub fn listen_address(text: &str) -> Option<SocketAddr> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Opens the listening socket.
+/// Opens the listening socket, or takes the one that systemd holds open for us.
 ///
 /// # Errors
 ///
 /// Names the address and, where it is known, what to do about it.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if let Some(listener) = systemd::listener()? {
+        return Ok(listener);
+    }
     let bound = TcpListener::bind(address).or_else(|error| {
         // A kernel without IPv6 still has all addresses of IPv4.
         if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) && error.kind() != io::ErrorKind::AddrInUse {

@@ -315,3 +315,89 @@ pub fn filter(name: &str, value: &str) -> String {
     let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("{name}=\"{value}\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::extract::{Path, RawQuery};
+    use axum::http::StatusCode;
+    use axum::routing::{delete, get};
+    use seamark_kit::config::{self, Source};
+    use seamark_kit::upstream::{self, Service, Tls};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn serve(router: Router) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}/am")
+    }
+
+    fn all(urls: &[&str]) -> Alertmanagers {
+        let text = format!("alertmanagers: {}", json!(urls));
+        let read = |root: &mut config::Section| {
+            let items = root.items("alertmanagers");
+            items.into_iter().filter_map(|mut item| upstream::read(&mut item, Service::ALERTMANAGER)).collect()
+        };
+        let targets = config::read(&Source::new("relay.yml", text), read).unwrap();
+        Alertmanagers::new(targets, &upstream::client(&Tls::default()).unwrap()).unwrap()
+    }
+
+    fn held(fingerprint: &str, silenced_by: &[&str]) -> Value {
+        let status = json!({"state": "active", "silencedBy": silenced_by, "inhibitedBy": [], "mutedBy": []});
+        json!({
+            "fingerprint": fingerprint, "labels": {"alertname": "A"}, "annotations": {}, "status": status,
+            "startsAt": "2026-11-21T10:00:00Z", "endsAt": "2026-11-21T10:05:00Z", "receivers": [{"name": "seamark"}],
+        })
+    }
+
+    #[tokio::test]
+    async fn what_several_hold_is_one_list_and_who_is_away_is_named() {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let note = Arc::clone(&asked);
+        let answer = async move |RawQuery(query): RawQuery| {
+            note.lock().unwrap().push(query);
+            axum::Json(json!([held("a", &[]), held("b", &[])]))
+        };
+        let one = serve(Router::new().route("/am/api/v2/alerts", get(answer))).await;
+        let other = get(async || axum::Json(json!([held("a", &["s1"])])));
+        let other = serve(Router::new().route("/am/api/v2/alerts", other)).await;
+        let away = "http://127.0.0.1:9";
+        let held = all(&[&one, &other, away]).alerts(&[filter("alertname", "a\"b")]).await;
+        let kept: Vec<_> = held.alerts.iter().map(|a| (a.fingerprint.as_str(), a.status.is_kept_back())).collect();
+        assert_eq!((kept, held.answered), (vec![("a", true), ("b", false)], 2));
+        assert_eq!(held.errors[0].to_string(), "Alertmanager `127.0.0.1:9`: Connection refused (os error 111)");
+        assert_eq!(*asked.lock().unwrap(), [Some("filter=alertname%3D%22a%5C%22b%22".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn a_silence_is_made_once_at_the_first_that_answers_and_ended_by_its_id() {
+        let made = async |axum::Json(silence): axum::Json<Value>| {
+            assert_eq!(silence["matchers"][0], json!({"name": "a", "value": "b", "isRegex": false, "isEqual": true}));
+            assert_eq!(silence["startsAt"], "2026-11-21T10:00:00Z");
+            axum::Json(json!({"silenceID": "s1"}))
+        };
+        let end = async |Path(id): Path<String>| if id == "s/1" { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let router = Router::new()
+            .route("/am/api/v2/silences", axum::routing::post(made))
+            .route("/am/api/v2/silence/{id}", delete(end));
+        let both = all(&["http://127.0.0.1:9", &serve(router).await]);
+        let starts_at: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let silence = NewSilence {
+            matchers: vec![Matcher::equal("a", "b")],
+            starts_at,
+            ends_at: starts_at + Duration::from_secs(3600),
+            created_by: "ann".to_owned(),
+            comment: String::new(),
+        };
+        assert_eq!(both.silence(&silence).await, Ok("s1".to_owned()));
+        assert_eq!(both.expire("s/1").await, Ok(()));
+        let refused = both.expire("s2").await.unwrap_err().unwrap().problem;
+        assert_eq!(refused.to_string(), "it refuses: HTTP 404 Not Found");
+        assert_eq!(Alertmanagers::default().silences().await, Err(None));
+    }
+}

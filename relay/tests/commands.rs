@@ -209,6 +209,7 @@ fn the_doctor_asks_each_channel_and_posts_nothing() {
         "ok     outbox: ",
         "note   running relay: none listens at 127.0.0.1:",
         "ok     channel ops (discord): the webhook `Captain` of Discord's channel 42",
+        "note   Prometheus: none is configured",
         "note   channel off: off, because it has no address",
         "note   channel screen (log): there is nothing to ask",
     ] {
@@ -241,6 +242,28 @@ fn the_doctor_says_what_to_do() {
     assert!(said.out.contains("nothing listens there"), "{said:?}");
     assert!(said.out.contains("WRONG  access: the relay cannot make `/proc/token`"), "{said:?}");
     assert!(said.err.contains("2 of these checks found something wrong"), "{said:?}");
+}
+
+#[test]
+fn the_doctor_asks_the_servers_of_the_stack() {
+    let (good, requests) = chat(r#"200 OK|{"status":"success"}"#);
+    let (locked, _requests) = chat("401 Unauthorized|no");
+    let text = format!(
+        "prometheus: {{url: 'http://{good}/prom', bearer_token: t0ken}}\n\
+         alertmanagers: ['http://{locked}', 'http://127.0.0.1:9']\n{}",
+        "channels: {screen: {type: log}}"
+    );
+    let said = Site::new(&text).run(&["doctor"]);
+    for line in [
+        format!("ok     Prometheus {good}/prom: answers, and lets us in"),
+        format!("WRONG  Alertmanager {locked}: it does not let us in (HTTP 401 Unauthorized: no): is `bearer_token`"),
+        "WRONG  Alertmanager 127.0.0.1:9: no answer (Connection refused (os error 111)): nothing listens".to_owned(),
+    ] {
+        assert!(said.out.contains(&line), "{line} is not in {said:?}");
+    }
+    assert!(said.code == Some(1) && !said.out.contains("t0ken"), "{said:?}");
+    let (first, _) = requests.recv_timeout(PATIENCE).unwrap();
+    assert!(first.starts_with("GET /prom/api/v1/query?query=1 HTTP"), "{first}");
 }
 
 /// An outbox with two dead letters in it, one for `ops` and one for a channel that is gone.

@@ -11,6 +11,8 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -301,4 +303,47 @@ fn a_health_check_tells_by_its_exit_code() {
     assert_eq!(run(&arguments).status.code(), Some(0));
     drop(relay);
     assert_eq!(run(&["healthcheck", "--config.file", &file]).status.code(), Some(1));
+}
+
+#[test]
+fn systemd_hears_of_its_life_and_holds_its_socket() {
+    let directory = tempfile::tempdir().unwrap();
+    let notify = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&notify).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let heard = |words: &str| {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = socket.recv(&mut buffer).unwrap_or_else(|err| panic!("`{words}` was not said: {err}"));
+            let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if said.contains(words) {
+                return said;
+            }
+        }
+    };
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    // The shell knows its own number, which stays the relay's, and puts the socket where systemd does.
+    let mut relay = Command::new("sh")
+        .args(["-c", "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\"", "sh"])
+        .args([env!("CARGO_BIN_EXE_seamark-relay"), "--config.file", &config(&directory, "channels: {a: {type: log}}")])
+        .env_clear()
+        .envs([("NOTIFY_SOCKET", notify.to_str().unwrap()), ("WATCHDOG_USEC", "200000"), ("PATH", "/usr/bin:/bin")])
+        .stdin(Stdio::from(OwnedFd::from(held)))
+        .spawn()
+        .unwrap();
+    let said = heard("READY=1");
+    assert!(said.contains(&format!("STATUS=serves {address}")), "{said}");
+    assert!(heard("WATCHDOG=1").starts_with("WATCHDOG=1"));
+    let signal = |signal| kill_process(Pid::from_child(&relay), signal).unwrap();
+    signal(Signal::HUP);
+    assert!(heard("RELOADING=1").contains("MONOTONIC_USEC="));
+    assert!(heard("READY=1").contains("the configuration was read anew"));
+    config(&directory, "channel: {}");
+    signal(Signal::HUP);
+    assert!(heard("STATUS=serves").contains("the new configuration is refused"));
+    TcpStream::connect(address).unwrap();
+    signal(Signal::TERM);
+    heard("STOPPING=1");
+    assert!(relay.wait().unwrap().success());
 }

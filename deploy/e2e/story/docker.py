@@ -14,6 +14,8 @@ DEBIAN = "debian:trixie-slim"
 NODE_EXPORTER = "prom/node-exporter:v1.11.1"
 
 STORY_IMAGES = [BUSYBOX, DEBIAN, NODE_EXPORTER]
+# What the sample application and the stand-ins for services are built on.
+SERVICES_IMAGES = [BUSYBOX, "debian:13.1-slim"]
 
 
 class DockerError(Exception):

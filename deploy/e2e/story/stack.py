@@ -12,24 +12,31 @@ TOP = Path(__file__).resolve().parents[3]
 COMPOSE_FILE = TOP / "docker-compose.monitoring.yml"
 # Where images have no registry, Grafana has no image: everything else of the compose file runs as it stands.
 NO_GRAFANA = TOP.parent / "shared" / "lab" / "no-grafana.yml"
+# And of the profiles some have no image there, or another one.
+STAND_INS = TOP / "deploy" / "e2e" / "stand-ins" / "compose.yml"
 # Ports that Docker chooses, and images that do not take the place of those in use.
-SETTINGS = {f"{name}_PORT": "0" for name in ("EXPORTER", "RELAY", "ALERTMANAGER", "PROMETHEUS", "GRAFANA")}
+SETTINGS = {f"{name}_PORT": "0" for name in ("EXPORTER", "RELAY", "ALERTMANAGER", "PROMETHEUS", "GRAFANA", "APP")}
 SETTINGS["SEAMARK_IMAGE_TAG"] = "e2e"
 
 
 class Stack:
-    """One run of the stack, under a project name of its own."""
+    """One run of the stack, under a project name of its own, with the profiles that are named."""
 
-    def __init__(self):
+    def __init__(self, profiles=()):
         self.project = f"seamark-e2e-{os.getpid()}"
         self.label = f"org.seamark.e2e={self.project}"
         self.webhook_url = None
         self.with_grafana = not NO_GRAFANA.exists()
+        self.profiles = list(profiles)
+        # Beside the committed compose file, and beside what keeps other runs away.
+        self.files = [COMPOSE_FILE] if self.with_grafana else [COMPOSE_FILE, NO_GRAFANA, STAND_INS]
+        self.settings = dict(SETTINGS)
 
     def compose(self, *arguments):
         """`docker compose ARGUMENTS` for this run."""
-        files = ["-f", str(COMPOSE_FILE)] + ([] if self.with_grafana else ["-f", str(NO_GRAFANA)])
-        settings = dict(SETTINGS)
+        files = [word for path in self.files for word in ("-f", str(path))]
+        files += [word for profile in self.profiles for word in ("--profile", profile)]
+        settings = dict(self.settings)
         if self.webhook_url:
             settings["DISCORD_WEBHOOK_URL"] = self.webhook_url
         command = ["docker", "compose", "--env-file", os.devnull, "--project-name", self.project, *files, *arguments]
@@ -52,7 +59,7 @@ class Stack:
 
     def up(self):
         """Brings the stack up, or to what has changed, and returns when every health check is green."""
-        self.compose("up", "--detach", "--wait", "--wait-timeout", "120")
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "180")
 
     def services(self):
         """The health of each service."""
@@ -92,7 +99,7 @@ class Stack:
 
     def print_logs(self):
         """What the stack had to say, for a story that failed."""
-        for service in ("exporter", "relay", "alertmanager", "prometheus"):
+        for service in self.services():
             try:
                 print(f"---- {service} ----\n{self.compose('logs', '--no-color', '--tail', '60', service)}", flush=True)
             except DockerError as error:

@@ -1,6 +1,7 @@
 """HTTP as the story needs it: what Prometheus, Alertmanager and the stand-in say."""
 
 import json
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -12,6 +13,16 @@ def get(url):
     """The body of an answer, as text."""
     with _OPENER.open(url, timeout=10) as response:
         return response.read().decode()
+
+
+def answer(url):
+    """The status and the body of an answer, whatever the status."""
+    try:
+        with _OPENER.open(url, timeout=10) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
 
 
 def get_json(url):
@@ -35,6 +46,12 @@ class Prometheus:
         query = urllib.parse.urlencode({"query": expression})
         result = get_json(f"{self.url}/api/v1/query?{query}")["data"]["result"]
         return [{name: value for name, value in each["metric"].items() if name != "__name__"} for each in result]
+
+    def values(self, expression):
+        """The value of each series that an expression gives now, the smallest first."""
+        query = urllib.parse.urlencode({"query": expression})
+        result = get_json(f"{self.url}/api/v1/query?{query}")["data"]["result"]
+        return sorted(float(each["value"][1]) for each in result)
 
 
 class Alertmanager:

@@ -12,6 +12,7 @@ use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seamark_kit::exposition::{self, Format};
 use seamark_kit::serve::{self, Signal, Signals};
+use seamark_kit::systemd;
 use seamark_kit::{build, telemetry};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -112,16 +113,20 @@ async fn run(
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     let listen = config.listen;
     let listener = serve::bind(listen)?;
-    info!(version = build::VERSION, address = %listener.local_addr().unwrap_or(listen), "seamark-exporter serves /metrics");
+    let address = listener.local_addr().unwrap_or(listen);
+    info!(version = build::VERSION, %address, "seamark-exporter serves /metrics");
     let kept = Arc::clone(&inventory);
     let app = App::start(invocation, config, inventory, memory)?;
+    let _alive = systemd::ready(address);
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
             // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
             let app = app.clone();
-            tokio::spawn(async move { app.reload().await });
+            systemd::reloading();
+            tokio::spawn(async move { systemd::reloaded(app.reload().await.is_ok()) });
         }
         info!("seamark-exporter stops");
+        systemd::stopping();
     });
     let served = serving.await.context("cannot serve");
     // A disk that does not answer must not hold up the end.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use seamark_kit::serve::{self, Signal, Signals};
+use seamark_kit::systemd;
 use seamark_kit::{build, telemetry};
 use tracing::info;
 
@@ -99,12 +100,15 @@ async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr().unwrap_or(listen);
     let app = App::start(origin, config).await?;
     info!(version = build::VERSION, %address, "seamark-relay takes notifications");
+    let _alive = systemd::ready(address);
     let serving = serve::serve(listener, server::router(app.clone()), async {
         while signals.next().await == Signal::Reload {
+            systemd::reloading();
             // The result is in the log and in the metrics.
-            let _ = app.reload().await;
+            systemd::reloaded(app.reload().await.is_ok());
         }
         info!("seamark-relay stops");
+        systemd::stopping();
     });
     serving.await.context("cannot serve")?;
     app.stop().await;

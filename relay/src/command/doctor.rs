@@ -14,6 +14,7 @@ use crate::deliver::http;
 mod clock;
 mod network;
 mod outbox;
+mod servers;
 
 /// How long the running relay may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -68,6 +69,9 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         tell(finding)?;
     }
     tell(running(config).await)?;
+    for finding in servers::look(config).await {
+        tell(finding)?;
+    }
     let client = http::client().map_err(|problem| anyhow::anyhow!(problem))?;
     let mut skew = None;
     for configured in &config.channels {
