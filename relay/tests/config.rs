@@ -350,7 +350,7 @@ fn a_report_may_say_everything_about_itself() {
 fn what_is_wrong_with_a_report_is_said_with_its_place() {
     for (entry, problem) in [
         ("a b: {cron: '@daily'}", "relay.yml:3:3: reports.a b: a report's name stands in URLs"),
-        ("daily: {}", "relay.yml:3:3: reports.daily.cron: missing; when it is due"),
+        ("daily: {}", "relay.yml:3:10: reports.daily.cron: missing; when it is due"),
         ("daily: {cron: '61 9 * * *'}", "relay.yml:3:17: reports.daily.cron: the minute `61` cannot be read"),
         ("daily: {cron: '0 0 30 2 *'}", "relay.yml:3:17: reports.daily.cron: `0 0 30 2 *` never comes"),
         ("daily: {cron: '@daily', timezone: Mars}", "relay.yml:3:37: reports.daily.timezone: expected a time zone"),

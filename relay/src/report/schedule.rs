@@ -3,14 +3,21 @@
 //! The expression speaks of what the clock on the wall shows. A time that a clock change skips is due once, right after
 //! the gap; one that the change repeats is due once, the first time. So a daily report is there every day.
 
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{Cron, Direction};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-/// What the five fields are, in their order.
-const FIELDS: [&str; 5] = ["minute", "hour", "day of month", "month", "day of week"];
+/// What the five fields are, in their order, and what may stand in them.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0-59"),
+    ("hour", "0-23"),
+    ("day of month", "1-31 or `L`"),
+    ("month", "1-12 or JAN-DEC"),
+    ("day of week", "0-7 or SUN-SAT"),
+];
 
 /// Several times of the expression can be one moment, in the gap of a clock change: a minute's schedule has 60 of them
 /// in an hour, and no gap is longer than a day.
@@ -147,14 +154,17 @@ fn parse(text: &str) -> Result<Cron, String> {
             let mut alone = ["*"; FIELDS.len()];
             *alone.get_mut(index)? = field;
             let error = parser.parse(&alone.join(" ")).err()?;
-            Some(format!("the {} `{field}` cannot be read: {}", FIELDS.get(index)?, one_sentence(&error.to_string())))
+            let ((name, range), why) = (FIELDS.get(index)?, reason(&error));
+            Some(format!("the {name} `{field}` cannot be read ({why}): expected {range}, with `*`, `,`, `-` and `/`"))
         });
-        wrong.unwrap_or_else(|| format!("`{}` cannot be read: {}", text.trim(), one_sentence(&error.to_string())))
+        wrong.unwrap_or_else(|| format!("`{}` cannot be read: {}", text.trim(), reason(&error)))
     })
 }
 
-fn one_sentence(text: &str) -> String {
-    text.trim_end_matches('.').to_owned()
+/// The library's words, without the name that it gives to the sort of error.
+fn reason(error: &CronError) -> String {
+    let text = error.to_string();
+    text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason).trim_end_matches('.').to_lowercase()
 }
 
 #[cfg(test)]
