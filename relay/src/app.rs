@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::alertmanager::Alertmanagers;
+use crate::chart::{self, Theme};
 use crate::compose::{self, Notice};
 use crate::config::{Access, AccessError, Config, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
@@ -189,6 +190,7 @@ impl App {
     /// See [`StartError`].
     pub async fn start(origin: Origin, config: Config) -> Result<Self, StartError> {
         let live = Live::of(&config)?;
+        let sources = live.sources.clone();
         let store = Store::open(&config.storage)?;
         let watch = watchdog::remembered(&store, Timestamp::now()).await?;
         let reports = Scheduler::new(store.clone());
@@ -210,7 +212,7 @@ impl App {
             reports_news: Arc::default(),
             reporting: Mutex::new(None),
         }));
-        *app.0.deliverer.lock().await = Some(app.deliver(&config));
+        *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources));
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
         *app.0.reporting.lock().await = Some(reports::keep_time(&app.0));
         app.say_what_is_special(&config).await;
@@ -268,7 +270,7 @@ impl App {
         if let Some(deliverer) = deliverer.take() {
             deliverer.stop().await;
         }
-        *deliverer = Some(self.deliver(&config));
+        *deliverer = Some(self.deliver(&config, &live.sources));
         shared.reports.figures().declare(&live.plan);
         shared.live.store(Arc::new(live));
         shared.reports_news.notify_one();
@@ -360,11 +362,17 @@ impl App {
         &self.0.metrics
     }
 
-    fn deliver(&self, config: &Config) -> Deliverer {
+    fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
-            Some(Destination { name, channel: configured.channel.clone()?, fallback, update: configured.update })
+            let channel = configured.channel.clone()?;
+            // Discord is dark unless somebody has chosen otherwise; the other two are light.
+            let theme = if channel.kind() == "discord" { Theme::Dark } else { Theme::Light };
+            let prometheus = sources.prometheus.clone();
+            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, prometheus);
+            let illustrator = Some(illustrator);
+            Some(Destination { name, channel, fallback, update: configured.update, illustrator })
         });
         let voices: HashMap<_, _> =
             config.channels.iter().map(|channel| (channel.name.clone(), channel.voice.clone())).collect();

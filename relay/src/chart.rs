@@ -9,13 +9,17 @@ use crate::message::Attachment;
 use crate::report::{Chart, Report, Window};
 
 mod axis;
+mod expression;
 mod fonts;
+mod illustrate;
 mod panel;
 mod raster;
 mod sheet;
 mod theme;
 mod words;
 
+pub use expression::Expression;
+pub use illustrate::{Charts, illustrator};
 pub use theme::Theme;
 
 /// The charts of a report as one picture; `None` where there is nothing to draw.

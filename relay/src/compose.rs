@@ -34,6 +34,7 @@ use catalogue::Catalogue;
 pub use catalogue::Locale;
 pub(crate) use catalogue::{Arg, plain};
 pub(crate) use figures::Figures;
+pub(crate) use measure::known_name as alert_name;
 pub(crate) use moment::duration;
 pub use notice::Notice;
 pub use template::{TemplateError, Templates};

@@ -10,6 +10,7 @@ use seamark_kit::serve;
 use seamark_kit::upstream::{self, Service, Target};
 
 use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
+use crate::chart::Charts;
 use crate::compose::{Locale, Templates, Voice};
 use crate::deliver::Update;
 use crate::report::Planned;
@@ -69,6 +70,8 @@ pub struct ConfiguredChannel {
     pub voice: Voice,
     /// What becomes of a group's message when there is more to say.
     pub update: Update,
+    /// When its alerts get a chart.
+    pub charts: Charts,
     /// `None`: its address is empty, so it is off.
     pub channel: Option<Arc<dyn Channel>>,
 }
@@ -100,8 +103,9 @@ fn config(root: &mut Section) -> Config {
     let storage = root.parse("storage", expected, storage).unwrap_or_else(|| PathBuf::from(STORAGE));
     let grafana_url = grafana_url(&mut root.section("grafana"));
     let voice = voice(root, &Voice { grafana_url, ..Voice::new(Locale::En, TimeZone::UTC) });
+    let charts = root.one_of("charts", Charts::CHOICES).unwrap_or_default();
     let channels: Vec<ConfiguredChannel> =
-        root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice)).collect();
+        root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice, charts)).collect();
     let default_channels = default_channels(root, &channels);
     let fallback_channel = fallback_channel(root, &channels);
     let notices = root.flag("notices").unwrap_or(true);
@@ -171,11 +175,12 @@ fn grafana_url(section: &mut Section) -> Option<String> {
     section.parse("url", "an `http://` or `https://` address", external_url).flatten()
 }
 
-fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChannel {
+fn channel(name: &Item, mut section: Section, outer: &Voice, charts: Charts) -> ConfiguredChannel {
     if !is_channel_name(&name.text) {
         name.problem("a channel's name stands in URLs: expected letters, digits, `-`, `_` and `.` only");
     }
     let voice = voice(&mut section, outer);
+    let charts = section.one_of("charts", Charts::CHOICES).unwrap_or(charts);
     let update = section.one_of("update", &[("post", Update::Post), ("edit", Update::Edit)]).unwrap_or_default();
     let channel: Option<Arc<dyn Channel>> =
         kind(&mut section).and_then(|kind| (kind.build)(&mut section)).map(Arc::from);
@@ -183,7 +188,7 @@ fn channel(name: &Item, mut section: Section, outer: &Voice) -> ConfiguredChanne
     if update == Update::Edit && channel.as_ref().is_some_and(|channel| channel.edit(&any, &nothing).is_none()) {
         section.problem("update", "this type of channel cannot change a message once it is sent; leave it at `post`");
     }
-    ConfiguredChannel { name: name.text.clone(), voice, update, channel }
+    ConfiguredChannel { name: name.text.clone(), voice, update, charts, channel }
 }
 
 fn kind(section: &mut Section) -> Option<&'static Kind> {

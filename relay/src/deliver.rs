@@ -20,10 +20,12 @@ mod hold;
 pub mod http;
 mod note;
 pub mod pace;
+mod pictures;
 pub mod retry;
 mod worker;
 
 pub use card::Update;
+pub use pictures::Illustrator;
 
 /// One configured channel.
 #[derive(Debug, Clone)]
@@ -36,12 +38,14 @@ pub struct Destination {
     pub fallback: Option<String>,
     /// What becomes of a group's message when there is more to say.
     pub update: Update,
+    /// Who draws what goes with its messages; nobody, if `None`.
+    pub illustrator: Option<Illustrator>,
 }
 
 impl Destination {
     /// A channel whose trouble is told to nobody.
     pub fn new(name: impl Into<String>, channel: impl Into<Arc<dyn Channel>>) -> Self {
-        Self { name: name.into(), channel: channel.into(), fallback: None, update: Update::Post }
+        Self { name: name.into(), channel: channel.into(), fallback: None, update: Update::Post, illustrator: None }
     }
 }
 

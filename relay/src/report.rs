@@ -20,6 +20,7 @@ pub mod scheduler;
 pub mod slot;
 mod trigger;
 
+pub(crate) use answers::on_the_grid;
 pub use content::{
     Alerts, Amount, Chart, ChartKind, Container, Containers, Disk, Gap, Host, Level, Life, Line, Longest, Occasion,
     Panel, Problem, Records, Report, Top, Traffic, Way,

@@ -17,7 +17,7 @@ use seamark_kit::config::{self, Source};
 use seamark_relay::alert::{Severity, Status};
 use seamark_relay::channel::{Channel, Detail, KINDS, MessageRef, Payload, Posting, Request, Verdict};
 use seamark_relay::deliver::{self, Composer, Destination, http};
-use seamark_relay::message::{Field, Item, Message, Span, Tone};
+use seamark_relay::message::{Attachment, Field, Item, Message, Span, Tone};
 use seamark_relay::metrics::Metrics;
 use seamark_relay::store::{MessageKind, Notification, Store};
 
@@ -238,5 +238,91 @@ fn notification(text: &str) -> Notification {
         severity: Severity::Warning,
         body: text.as_bytes().to_vec(),
         received_at: Timestamp::now(),
+    }
+}
+
+fn picture(size: usize) -> Attachment {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.resize(size, 7);
+    Attachment {
+        name: "charts.png".to_owned(),
+        media_type: "image/png".to_owned(),
+        bytes: bytes.into(),
+        description: "Charts".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn pictures_go_to_telegram_with_the_words_below_them_where_they_fit() {
+    let rates = telegram::Rates { every: (Duration::ZERO, 1000), group: (1000, Duration::from_secs(60)) };
+    let stand_in = telegram::Telegram::start(rates).await;
+    let channel = on_telegram(&stand_in, "-1001");
+    let mut parts = Vec::new();
+    for (count, pictures) in [(0, 1), (0, 3), (12, 1), (300, 2)] {
+        let message = Message { attachments: vec![picture(1000); pictures], ..message(count) };
+        let payloads = channel.render(&message, Detail::Full);
+        parts.push(payloads.len());
+        for payload in payloads {
+            for meter in channel.meters(&payload) {
+                assert!(meter.used <= meter.limit.most, "{meter:?}");
+            }
+            let how = Posting { silent: true, maybe_repeated: Some("again".to_owned()), ..Posting::default() };
+            let verdict = post(channel.as_ref(), &payload, &how).await;
+            assert!(matches!(verdict, Verdict::Delivered(_)), "{count} {pictures}: {verdict:?}");
+        }
+    }
+    assert_eq!(stand_in.refused(), [""; 0]);
+    let accepted = stand_in.accepted();
+    let photos: Vec<&[usize]> =
+        accepted.iter().map(|message| message.photos.as_slice()).filter(|photos| !photos.is_empty()).collect();
+    assert_eq!(photos, [&[1000][..], &[1000; 3], &[1000], &[1000; 2]]);
+    assert_eq!(accepted.len(), parts.iter().sum::<usize>());
+    let first = &accepted[0].body;
+    assert!(first["caption"].as_str().unwrap().contains("0 firing"), "{first}");
+    assert_eq!((first["disable_notification"].clone(), parts[0], parts[1]), (true.into(), 1, 1));
+    // What is longer follows the picture, which says the title.
+    assert!(parts[2] > 1 && accepted[2].body["caption"].as_str().unwrap().contains("12 firing"), "{parts:?}");
+}
+
+#[tokio::test]
+async fn the_words_of_a_photo_on_telegram_are_edited_and_what_is_too_long_takes_a_new_message() {
+    let rates = telegram::Rates { every: (Duration::ZERO, 1000), ..telegram::Rates::default() };
+    let stand_in = telegram::Telegram::start(rates).await;
+    let channel = on_telegram(&stand_in, "-1001");
+    let with = Message { attachments: vec![picture(1000)], ..message(0) };
+    let payload = channel.render(&with, Detail::Full).remove(0);
+    let Verdict::Delivered(id) = post(channel.as_ref(), &payload, &Posting::default()).await else { panic!() };
+    let title = channel.render(&message(2), Detail::Title).remove(0);
+    let edited = call(channel.as_ref(), &channel.edit(&id, &title).unwrap()).await;
+    assert_eq!(edited, Verdict::Delivered(id.clone()));
+    assert_eq!((stand_in.accepted()[0].edits, stand_in.refused().len()), (1, 0));
+    let long = channel.render(&message(9), Detail::Full).remove(0);
+    assert!(channel.edit(&id, &long).is_none());
+    let how = Posting { reply_to: Some(id), ..Posting::default() };
+    assert!(matches!(post(channel.as_ref(), &title, &how).await, Verdict::Delivered(_)));
+    assert_eq!(stand_in.accepted()[1].body["reply_parameters"]["message_id"], 1);
+}
+
+#[tokio::test]
+async fn pictures_go_to_wecom_behind_the_words_and_those_that_are_too_large_are_named() {
+    let stand_in = wecom::WeCom::start(wecom::Rates { robot: (1000, Duration::from_secs(60)) }).await;
+    let channel = channel("wecom", &format!("webhook_url: {}", stand_in.webhook("key")));
+    let with =
+        |sizes: &[usize]| Message { attachments: sizes.iter().map(|size| picture(*size)).collect(), ..message(1) };
+    let limit = 2 * 1024 * 1024;
+    for payload in channel.render(&with(&[1000, limit, 2000]), Detail::Full) {
+        for meter in channel.meters(&payload) {
+            assert!(meter.used > 0 && meter.used <= meter.limit.most, "{meter:?}");
+        }
+        let how = Posting { maybe_repeated: Some("again".to_owned()), ..Posting::default() };
+        assert!(matches!(post(channel.as_ref(), &payload, &how).await, Verdict::Delivered(_)));
+    }
+    let kinds: Vec<String> =
+        stand_in.accepted().iter().map(|message| message.body["msgtype"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["markdown", "image", "image"]);
+    for (sizes, detail) in [(&[limit + 1][..], Detail::Full), (&[1000], Detail::Compact)] {
+        let payloads = channel.render(&with(sizes), detail);
+        assert_eq!(payloads.len(), 1);
+        assert!(payloads[0].0.to_string().contains("charts.png"), "{}", payloads[0].0);
     }
 }

@@ -89,6 +89,9 @@ fn json(kind: &str, body: Body) -> serde_json::Value {
     match (kind, body) {
         (_, Body::Json(json)) => json,
         ("discord", Body::Form(form)) => serde_json::from_str(&form.fields[0].1).unwrap(),
+        ("telegram", Body::Form(form)) => {
+            form.fields.into_iter().map(|(name, text)| (name, serde_json::Value::String(text))).collect()
+        }
         (kind, body) => panic!("the kind `{kind}` posts {body:?}"),
     }
 }

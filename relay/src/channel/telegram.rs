@@ -17,6 +17,7 @@ use crate::message::{Message, Tone};
 mod address;
 mod answer;
 mod markup;
+mod photo;
 
 use address::Chat;
 use markup::{Html, Plain, visible};
@@ -77,6 +78,8 @@ impl Channel for Telegram {
         let plain = matches!(detail, Detail::Plain | Detail::Title);
         let markup: &dyn Markup = if plain { &Plain } else { &html };
         let sheet = Sheet { markup, room: ROOM, mention: self.mention(message.tone, plain) };
+        let (photos, message) = photo::fitting(message, detail);
+        let message = &message;
         let texts = match detail {
             Detail::Full => sheet.full(message),
             Detail::Compact | Detail::Plain => sheet.compact(message),
@@ -85,16 +88,21 @@ impl Channel for Telegram {
         let payload = |text: String| {
             Payload(if plain { json!({ "text": text }) } else { json!({ "text": text, "parse_mode": "HTML" }) })
         };
-        texts.into_iter().map(payload).collect()
+        let payloads = texts.into_iter().map(payload).collect();
+        if photos.is_empty() { payloads } else { photo::with(payloads, &sheet.title(message), &photos) }
     }
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
+        if let Some(meters) = photo::meters(&payload.0) {
+            return meters;
+        }
         let text = text(&payload.0);
         vec![limits::TEXT.worst([length(&payload.0)]), limits::RAW_TEXT.worst([text.len()])]
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {
         let mut body = self.body(payload);
+        let photos = photo::take(&mut body);
         if let Some(words) = &how.maybe_repeated {
             mark_repeat(&mut body, words);
         }
@@ -109,13 +117,26 @@ impl Channel for Telegram {
             let reply = json!({ "message_id": id, "allow_sending_without_reply": true });
             body.insert("reply_parameters".to_owned(), reply);
         }
-        self.request("sendMessage", body)
+        match photo::call(&mut body, photos) {
+            Some((method, form)) => Request { body: Body::Form(form), ..self.request(method, Map::new()) },
+            None => self.request("sendMessage", body),
+        }
     }
 
+    /// The words of a photo's message stay within a caption's limit, or it takes a new message.
     fn edit(&self, at: &MessageRef, payload: &Payload) -> Option<Request> {
         let mut body = self.body(payload);
+        // The picture shows when it began; it stays.
+        photo::take(&mut body);
         body.insert("message_id".to_owned(), message_id(at)?.into());
-        Some(self.request("editMessageText", body))
+        if !photo::is_photo(at) {
+            photo::rename(&mut body, "caption", "text");
+            return Some(self.request("editMessageText", body));
+        }
+        photo::rename(&mut body, "text", "caption");
+        body.remove("link_preview_options");
+        let fits = photo::caption_length(&body) <= limits::CAPTION.most;
+        fits.then(|| self.request("editMessageCaption", body))
     }
 
     fn verdict(&self, response: &Response) -> Verdict {
@@ -177,7 +198,7 @@ impl Telegram {
 }
 
 fn message_id(at: &MessageRef) -> Option<i64> {
-    at.0.parse().ok()
+    at.0.trim_start_matches(photo::MARK).parse().ok()
 }
 
 fn text(body: &Value) -> &str {
@@ -194,9 +215,11 @@ fn mark_repeat(body: &mut Map<String, Value>, words: &str) {
     let words = cut(&super::split::clean(words), REPEAT_ROOM / 2).0;
     let html = body.contains_key("parse_mode");
     let words = if html { markup::escape(&words) } else { words };
-    let marked = format!("{words}\n{}", body.get("text").and_then(Value::as_str).unwrap_or_default());
+    let (key, most) =
+        if body.contains_key("caption") { ("caption", limits::CAPTION.most) } else { ("text", limits::TEXT.most) };
+    let marked = format!("{words}\n{}", body.get(key).and_then(Value::as_str).unwrap_or_default());
     let size = if html { visible(&marked) } else { measure(Unit::Points, &marked) };
-    if size <= limits::TEXT.most && marked.len() <= limits::RAW_TEXT.most {
-        body.insert("text".to_owned(), marked.into());
+    if size <= most && marked.len() <= limits::RAW_TEXT.most {
+        body.insert(key.to_owned(), marked.into());
     }
 }

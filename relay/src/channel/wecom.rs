@@ -2,17 +2,21 @@
 //!
 //! Source: <https://developer.work.weixin.qq.com/document/path/99110>.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use seamark_kit::config::Section;
 use seamark_kit::secret::Secret;
 use serde_json::{Value, json};
 
+use super::files;
 use super::limits::{Limit, Meter, wecom as limits};
 use super::mention::Mentions;
 use super::run::Block;
 use super::sheet::{Markup, Room, Sheet};
 use super::split::clean;
 use super::{Body, Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
-use crate::message::Message;
+use crate::message::{Attachment, Message};
 
 mod address;
 mod answer;
@@ -25,6 +29,9 @@ pub(super) const KIND: Kind = Kind { name: "wecom", build };
 
 /// Bytes for the words of a repeat above a text.
 const REPEAT_ROOM: usize = 200;
+
+/// Pictures of a message: each is a message of its own, of twenty in a minute.
+const PICTURES: usize = 2;
 
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +111,8 @@ impl Channel for WeCom {
             // A third of a minute's budget, with the one that calls people.
             texts: 6,
         };
+        let (pictures, message) = with_pictures(message, detail);
+        let message = &message;
         let called = self.mention.of(message.tone);
         let sheet = Sheet { markup: format.markup(), room, mention: in_the_text(called, format) };
         let texts = match detail {
@@ -122,10 +131,15 @@ impl Channel for WeCom {
             call(&mut line, called.iter().filter(|called| !called.in_markdown(format)));
             payloads.push(line);
         }
+        // Behind the words, which say what they show: a picture has no caption.
+        payloads.extend(pictures.iter().map(picture));
         payloads
     }
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
+        if let Some(picture) = payload.0.pointer("/image/base64").and_then(Value::as_str) {
+            return vec![limits::IMAGE.worst(STANDARD.decode(picture).ok().map(|bytes| bytes.len()))];
+        }
         let (format, text) = content(&payload.0);
         vec![format.limit().worst([text.len()])]
     }
@@ -157,6 +171,22 @@ impl Channel for WeCom {
             Verdict::Unavailable(why) | Verdict::Gone(why) | Verdict::Moved(why) => Err(why),
         }
     }
+}
+
+/// The pictures that WeCom takes, and the message with those files that it does not. What a refusal leads to goes
+/// without any.
+fn with_pictures(message: &Message, detail: Detail) -> (Vec<Attachment>, Message) {
+    let is_taken = |file: &&Attachment| ["image/png", "image/jpeg"].contains(&file.media_type.as_str());
+    let pictures: Vec<Attachment> = message.attachments.iter().filter(is_taken).cloned().collect();
+    let count = if detail == Detail::Full { PICTURES } else { 0 };
+    let (fitting, _) = files::fitting(&pictures, count, limits::IMAGE.most, usize::MAX);
+    let left_out = message.attachments.iter().filter(|file| !fitting.contains(file)).cloned().collect();
+    (fitting, Message { attachments: left_out, ..message.clone() })
+}
+
+fn picture(file: &Attachment) -> Payload {
+    let md5: String = Md5::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Payload(json!({ "msgtype": "image", "image": { "base64": STANDARD.encode(&file.bytes), "md5": md5 } }))
 }
 
 fn payload(format: Format, text: &str) -> Payload {

@@ -12,10 +12,12 @@ use crate::report::{Chart, Line, Panel};
 /// The size of small letters.
 pub(super) const SMALL: f64 = 18.0;
 /// What is left of the lines for the values, above them for the heading and below for the times.
-const LEFT: f64 = 96.0;
+const LEFT: f64 = 110.0;
 const TOP: f64 = 38.0;
 const BOTTOM: f64 = 30.0;
 const RIGHT: f64 = 18.0;
+/// A panel that is wider has room for words.
+const LARGE: f64 = 520.0;
 
 /// Where a small chart is.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +97,9 @@ impl Pen<'_> {
             let high = self.words.value(chart.kind, high);
             let said = match panel.lines.len() {
                 1 => format!("{} – {high}", self.words.value(chart.kind, low)),
-                _ => format!("{} ≤ {high}", self.words.line(&line.name)).replace('≤', "max"),
+                // In a small chart the column's heading names the lines.
+                _ if place.width < LARGE => high,
+                _ => format!("{} max {high}", self.words.line(&line.name)),
             };
             self.text(right, y, "end", self.colours.muted, "", &said);
             right -= width(&said) * SMALL + 14.0;
@@ -130,7 +134,7 @@ impl Pen<'_> {
             let part = at.duration_since(chart.window.from).as_secs_f64() / length;
             let said = tick(self.voice, at, days);
             let half = width(&said) * SMALL / 2.0;
-            let x = (place.x + part * place.width).min(place.x + place.width - half + RIGHT);
+            let x = (place.x + part * place.width).min(place.x + place.width - half + RIGHT - 6.0);
             if x - half > free_from {
                 self.text(x, y, "middle", colours.muted, "", &said);
                 free_from = x + half + 10.0;
@@ -198,8 +202,11 @@ impl Pen<'_> {
         ));
         let said = self.words.threshold(chart.kind, value);
         // Within the lines there is room for words in a large chart only.
-        if wide > 500.0 {
-            self.text(to - 4.0, y - 7.0, "end", colour, "", &said);
+        if wide > LARGE {
+            // A rim in the background's colour keeps the line out of the letters.
+            let rim = format!(" stroke='{}' stroke-width='6' paint-order='stroke'", self.colours.card);
+            // At the left: what fires is above it at the right.
+            self.text(x + 6.0, y - 9.0, "start", colour, &rim, &said);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::fonts::{drawable, family};
 use super::panel::{Pen, Place, SMALL, escape, fitting};
 use super::theme::Theme;
-use super::words::{Words, length};
+use super::words::Words;
 use crate::compose::Voice;
 use crate::report::Chart;
 
@@ -80,9 +80,8 @@ fn grid(pen: &mut Pen<'_>, charts: &[&Chart], rows: usize) -> (f64, f64) {
     for chart in charts {
         let title = pen.words.title(chart.kind);
         let more = format!(" font-size='{}'", SMALL + 4.0);
-        let long = length(pen.voice, chart.window);
-        let long = if super::fonts::has_all(&long) { format!(" · {long}") } else { String::new() };
-        pen.text(x + 4.0, HEAD + 20.0, "start", pen.colours.muted, &more, &format!("{title}{long}"));
+        pen.text(x + 4.0, HEAD + 20.0, "start", pen.colours.muted, &more, &title);
+        legend(pen, chart, x + SMALL_WIDTH, HEAD + 20.0);
         let mut y = HEAD + LINE - 4.0;
         for panel in &chart.panels {
             let place = Place { x, y, width: SMALL_WIDTH, height: SMALL_HEIGHT };
@@ -93,6 +92,19 @@ fn grid(pen: &mut Pen<'_>, charts: &[&Chart], rows: usize) -> (f64, f64) {
     }
     let rows = u32::try_from(rows).unwrap_or(1);
     (x - BETWEEN + MARGIN, HEAD + LINE - 4.0 + f64::from(rows) * (SMALL_HEIGHT + BETWEEN) - BETWEEN + MARGIN)
+}
+
+/// The names of the lines, where a panel has two; ends at `right`.
+fn legend(pen: &mut Pen<'_>, chart: &Chart, mut right: f64, y: f64) {
+    let lines = chart.panels.first().map(|panel| panel.lines.as_slice()).unwrap_or_default();
+    for (line, colour) in lines.iter().zip(pen.colours.lines).rev().filter(|_| lines.len() > 1) {
+        let name = pen.words.line(&line.name);
+        pen.text(right - 4.0, y, "end", pen.colours.muted, "", &name);
+        right -= super::fonts::width(&name) * SMALL + 18.0;
+        let cy = y - SMALL / 3.0;
+        pen.push(format_args!("<circle cx='{right:.1}' cy='{cy:.1}' r='6' fill='{colour}'/>"));
+        right -= 22.0;
+    }
 }
 
 fn pairs(pen: &mut Pen<'_>, chart: &Chart) -> (f64, f64) {

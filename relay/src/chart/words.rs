@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::fonts::has_all;
-use crate::compose::{Arg, Figures, Locale, Voice, duration, moment_words};
+use crate::compose::{Arg, Figures, Locale, Voice, moment_words};
 use crate::report::{Chart, ChartKind, Window};
 
 /// What a chart speaks, of which every letter can be drawn.
@@ -79,7 +79,13 @@ pub(super) fn window(voice: &Voice, window: Window) -> String {
 
 /// Nobody reads a chart by the second.
 fn without_seconds(moment: &str) -> String {
-    moment.replacen(":00 ", " ", 1).trim_end_matches(":00").to_owned()
+    match moment.split_once(' ').map(|(day, time)| (day, time.split_once(' ').unwrap_or((time, "")))) {
+        Some((day, (time, offset))) => {
+            let time = time.strip_suffix(":00").unwrap_or(time);
+            format!("{day} {time} {offset}").trim_end().to_owned()
+        }
+        None => moment.to_owned(),
+    }
 }
 
 /// For those who cannot see the picture.
@@ -98,11 +104,6 @@ pub(super) fn description(voice: &Voice, charts: &[&Chart], window: Window) -> S
         ("to", Arg::from(&moment_words(voice, window.to))),
     ];
     voice.words("chart-describes", &values)
-}
-
-/// How long a window is, in words.
-pub(super) fn length(voice: &Voice, window: Window) -> String {
-    duration(voice, window.length())
 }
 
 /// `09:00`, or the day where the window is longer.

@@ -19,8 +19,11 @@ impl Figures<'_> {
             0.00995..0.0995 => 2,
             _ => 3,
         };
-        let text = format!("{value:.digits$}");
-        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        self.written(format!("{value:.digits$}"))
+    }
+
+    fn written(self, text: String) -> String {
+        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
         let text = if text == "-0" { "0" } else { text };
         if self.0.locale == Locale::Uk { text.replace('.', ",") } else { text.to_owned() }
     }
@@ -52,6 +55,7 @@ impl Figures<'_> {
             1e9.. => (value / 1e9, "G"),
             1e6.. => (value / 1e6, "M"),
             1e4.. => (value / 1e3, "k"),
+            0.0995..10.0 => return self.written(format!("{value:.2}")),
             _ => (value, ""),
         };
         format!("{}{unit}", self.number(scaled))

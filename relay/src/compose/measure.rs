@@ -41,7 +41,7 @@ const STATES: &[&str] = &[
 ];
 
 /// What a rule of the project is called in the reader's language; `None` for everybody else's rules.
-pub(super) fn known_name(voice: &Voice, name: &str) -> Option<String> {
+pub(crate) fn known_name(voice: &Voice, name: &str) -> Option<String> {
     let mut names = MEASURES.iter().map(|measure| measure.alert).chain(STATES.iter().copied());
     let known = names.find(|known| *known == name)?;
     Some(voice.words("alert-name", &[("alert", Arg::Choice(known))]))

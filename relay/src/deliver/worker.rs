@@ -169,7 +169,10 @@ impl Worker {
 
     /// Sends one part and settles what came of it.
     async fn attempt(&mut self, claim: &Claim) {
-        let message = (self.tools.composer)(claim, &self.destination.name);
+        let mut message = (self.tools.composer)(claim, &self.destination.name);
+        if let Some(illustrator) = &self.destination.illustrator {
+            illustrator.illustrate(claim, &mut message).await;
+        }
         let Some((payload, more)) = self.part(claim, &message).await else { return };
         let Ok(card) = self.tools.store.card(&self.destination.name, &claim.group_key).await else {
             // Nothing was sent: the claim is given back as soon as the store can write again.

@@ -22,7 +22,7 @@ pub(super) struct Answers {
     lines: BTreeMap<&'static str, Vec<Series>>,
     missing: BTreeSet<&'static str>,
     why: Option<String>,
-    asked: usize,
+    answered: bool,
 }
 
 impl Answers {
@@ -43,7 +43,7 @@ impl Answers {
 
     /// Whether anything at all was answered.
     pub fn any(&self) -> bool {
-        self.missing.len() < self.asked
+        self.answered
     }
 
     /// What is missing, as the report says it.
@@ -58,9 +58,9 @@ impl Answers {
         answer: Result<Vec<T>, ApiError>,
         place: fn(&mut Self) -> &mut BTreeMap<&'static str, Vec<T>>,
     ) {
-        self.asked += 1;
         match answer {
             Ok(found) => {
+                self.answered = true;
                 place(self).insert(key, found);
             }
             Err(error) => {
@@ -126,7 +126,7 @@ pub(super) fn moments(window: Window, step: Duration) -> Vec<Timestamp> {
 }
 
 /// The points of a line in the order of [`moments`]; none where there was none.
-pub(super) fn on_the_grid(series: &Series, window: Window, step: Duration, count: usize) -> Vec<Option<f64>> {
+pub(crate) fn on_the_grid(series: &Series, window: Window, step: Duration, count: usize) -> Vec<Option<f64>> {
     let mut points = vec![None; count];
     let step = step.as_millis().max(1);
     for (at, value) in series.points.iter().filter(|(_, value)| value.is_finite()) {

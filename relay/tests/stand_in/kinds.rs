@@ -7,6 +7,8 @@ pub mod telegram_rules;
 #[path = "wecom_rules.rs"]
 pub mod wecom_rules;
 
+// Each test uses its own part of it.
+#[allow(dead_code)]
 /// The keys of a channel of each kind.
 pub fn example(kind: &str) -> &'static str {
     match kind {

@@ -22,6 +22,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+#[path = "form.rs"]
+pub mod form;
 #[path = "telegram_rules.rs"]
 pub mod rules;
 
@@ -72,6 +74,9 @@ pub struct Accepted {
     pub body: Value,
     /// How often it was edited; `body` is the newest.
     pub edits: usize,
+    /// Bytes of each photo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<usize>,
 }
 
 /// The stand-in, shared by its server and the test.
@@ -175,7 +180,8 @@ async fn call(State(it): State<Telegram>, request: Request) -> Response {
         _ => {}
     }
     let body = to_bytes(body, 50 * 1024 * 1024).await.unwrap_or_default();
-    let (status, answer) = it.lock().answer(&fault, head.uri.path(), &body);
+    let content_type = head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (status, answer) = it.lock().answer(&fault, head.uri.path(), content_type, &body);
     if fault == Fault::CloseAfter {
         std::panic::resume_unwind(Box::new("closed after reading"));
     }
@@ -205,8 +211,35 @@ fn too_many(wait: Duration) -> Answer {
     )
 }
 
+/// The fields of a form, the caption of an album's first photo among them, and the sizes of its photos.
+fn form_of(method: &str, content_type: &str, body: &[u8]) -> Option<(Value, Vec<usize>)> {
+    let parts = form::parts(content_type, body)?;
+    let (files, fields): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.file_name.is_some());
+    let mut message = serde_json::Map::new();
+    for field in fields {
+        let text = String::from_utf8(field.bytes).ok()?;
+        // Objects and numbers are written as JSON.
+        let is_text = ["caption", "parse_mode"].contains(&field.name.as_str()) || text.starts_with('@');
+        let value = serde_json::from_str(&text).ok().filter(|_| !is_text);
+        message.insert(field.name, value.unwrap_or_else(|| text.into()));
+    }
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    if method == "sendPhoto" {
+        (names == ["photo"]).then_some(())?;
+    } else {
+        let media = message.get("media")?.as_array()?.clone();
+        let named: Vec<String> = media.iter().map(|one| one["media"].as_str().unwrap().to_owned()).collect();
+        (named == names.iter().map(|name| format!("attach://{name}")).collect::<Vec<_>>()).then_some(())?;
+        (2..=10).contains(&media.len()).then_some(())?;
+        for key in ["caption", "parse_mode"] {
+            message.extend(media[0].get(key).map(|value| (key.to_owned(), value.clone())));
+        }
+    }
+    Some((message.into(), files.iter().map(|file| file.bytes.len()).collect()))
+}
+
 impl Shared {
-    fn answer(&mut self, fault: &Fault, path: &str, body: &[u8]) -> Answer {
+    fn answer(&mut self, fault: &Fault, path: &str, content_type: &str, body: &[u8]) -> Answer {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let [bot, method] = parts.as_slice() else { return error(404, "Not Found") };
         if !bot.strip_prefix("bot").is_some_and(|token| token.contains(':') && !token.ends_with("wrong")) {
@@ -222,7 +255,8 @@ impl Shared {
                 _ => (200, json!({ "ok": true, "result": { "id": chat, "type": "supergroup" } })),
             };
         }
-        if !matches!(*method, "sendMessage" | "editMessageText") {
+        let methods = ["sendMessage", "editMessageText", "sendPhoto", "sendMediaGroup", "editMessageCaption"];
+        if !methods.contains(method) {
             return error(404, "Not Found");
         }
         match fault {
@@ -239,35 +273,56 @@ impl Shared {
             }
             Fault::Hang | Fault::CloseBefore | Fault::CloseAfter | Fault::None => {}
         }
-        let message: Value = serde_json::from_slice(body).unwrap_or_default();
+        let (message, photos) =
+            if method.starts_with("sendM") && *method != "sendMediaGroup" || method.starts_with("edit") {
+                (serde_json::from_slice(body).unwrap_or_default(), Vec::new())
+            } else {
+                match form_of(method, content_type, body) {
+                    Some(form) => form,
+                    None => return error(400, "Bad Request: there is no photo in the request"),
+                }
+            };
         let chat = message["chat_id"].as_str().map_or_else(|| message["chat_id"].to_string(), str::to_owned);
         // Edits share the rates.
         if let Some(limited) = self.count(&chat) {
             return limited;
         }
-        if let Err(rejection) = rules::judge(body) {
+        let judged = match *method {
+            "sendMessage" | "editMessageText" => rules::judge(body),
+            _ => rules::judge_photos(message.as_object().unwrap_or(&serde_json::Map::new()), &photos),
+        };
+        if let Err(rejection) = judged {
             self.refused.push(rejection.0.clone());
             return (400, rejection.body());
         }
-        if *method == "sendMessage" { self.send(chat, message) } else { self.edit(&chat, message) }
+        if method.starts_with("send") { self.send(chat, message, photos) } else { self.edit(&chat, message, method) }
     }
 
-    fn send(&mut self, chat: String, body: Value) -> Answer {
+    fn send(&mut self, chat: String, body: Value, photos: Vec<usize>) -> Answer {
         let reply = &body["reply_parameters"];
         let known = |id: &Value| self.accepted.iter().any(|message| message.chat == chat && id == message.id);
         if !reply.is_null() && !known(&reply["message_id"]) && reply["allow_sending_without_reply"] != true {
             return error(400, "Bad Request: message to be replied not found");
         }
         let id = i64::try_from(self.accepted.len()).unwrap() + 1;
-        let answer = json!({ "ok": true, "result": { "message_id": id, "date": Timestamp::now().as_second() } });
-        self.accepted.push(Accepted { id, chat, body, edits: 0 });
+        let mut result = json!({ "message_id": id, "date": Timestamp::now().as_second() });
+        if !photos.is_empty() {
+            result["photo"] = json!([{ "file_id": "x" }]);
+        }
+        let result = if photos.len() > 1 { json!(vec![result; photos.len()]) } else { result };
+        let answer = json!({ "ok": true, "result": result });
+        self.accepted.push(Accepted { id, chat, body, edits: 0, photos });
         (200, answer)
     }
 
-    fn edit(&mut self, chat: &str, body: Value) -> Answer {
+    fn edit(&mut self, chat: &str, body: Value, method: &str) -> Answer {
         let found = self.accepted.iter_mut().find(|message| message.chat == chat && body["message_id"] == message.id);
         let Some(message) = found else { return error(400, "Bad Request: message to edit not found") };
-        if message.body["text"] == body["text"] {
+        // A photo has a caption and no text.
+        if message.photos.is_empty() == (method == "editMessageCaption") {
+            return error(400, "Bad Request: there is no text in the message to edit");
+        }
+        if (&message.body["text"], &message.body["caption"]) == (&body["text"], &body["caption"]) {
             return error(
                 400,
                 "Bad Request: message is not modified: specified new message content and reply markup are exactly the \
@@ -276,7 +331,11 @@ impl Shared {
         }
         message.body = body;
         message.edits += 1;
-        (200, json!({ "ok": true, "result": { "message_id": message.id } }))
+        let mut result = json!({ "message_id": message.id });
+        if !message.photos.is_empty() {
+            result["photo"] = json!([{ "file_id": "x" }]);
+        }
+        (200, json!({ "ok": true, "result": result }))
     }
 
     /// Counts a call; a 429 if it was one too many.

@@ -10,7 +10,8 @@
 use serde_json::{Value, json};
 
 /// The limits as this judge knows them.
-pub const NUMBERS: &[(&str, usize)] = &[("text", 4096), ("text with markup", 32768)];
+pub const NUMBERS: &[(&str, usize)] =
+    &[("text", 4096), ("text with markup", 32768), ("caption", 1024), ("photo", 10 * 1024 * 1024), ("photos", 10)];
 
 const TAGS: &[&str] = &[
     "a",
@@ -101,6 +102,36 @@ pub fn judge(body: &[u8]) -> Result<Parsed, Rejection> {
     }
     if shown.trim().chars().count() > 4096 {
         return no("message is too long");
+    }
+    Ok(parsed)
+}
+
+/// Judges the form of `sendPhoto` or `sendMediaGroup`, or the body of `editMessageCaption`: a caption with its markup, and
+/// the sizes of photos.
+pub fn judge_photos(fields: &serde_json::Map<String, Value>, photos: &[usize]) -> Result<Parsed, Rejection> {
+    let known = |key: &&String| {
+        ["caption", "media", "message_id"].contains(&key.as_str()) || (KEYS.contains(&key.as_str()) && *key != "text")
+    };
+    if let Some(key) = fields.keys().find(|key| !known(key)) {
+        return no(format!("unknown key {key}"));
+    }
+    if photos.len() > 10 {
+        return no("too many photos in an album");
+    }
+    if photos.contains(&0) {
+        return no("file must be non-empty");
+    }
+    if photos.iter().any(|size| *size > 10 * 1024 * 1024) {
+        return no("file is too big");
+    }
+    let caption = fields.get("caption").and_then(Value::as_str).unwrap_or_default();
+    let parsed = match fields.get("parse_mode").map(|mode| mode.as_str().unwrap_or_default()) {
+        None => Parsed { letters: caption.chars().map(|letter| (letter, false)).collect(), called: Vec::new() },
+        Some("HTML") => parse(caption)?,
+        Some(mode) => return no(format!("unsupported parse_mode {mode}")),
+    };
+    if parsed.text().trim().chars().count() > 1024 {
+        return no("message caption is too long");
     }
     Ok(parsed)
 }

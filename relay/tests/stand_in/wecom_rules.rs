@@ -6,11 +6,14 @@
 // Each test uses its own part of it.
 #![allow(dead_code)]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 /// The limits as this judge knows them.
 pub const NUMBERS: &[(&str, usize)] =
-    &[("text.content", 2048), ("markdown.content", 4096), ("markdown_v2.content", 4096)];
+    &[("text.content", 2048), ("markdown.content", 4096), ("markdown_v2.content", 4096), ("image", 2 * 1024 * 1024)];
 
 /// What WeCom finds wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +43,9 @@ pub fn judge(body: &[u8]) -> Result<String, Rejection> {
         return no(40058, "invalid Request Parameter");
     };
     let kind = body.get("msgtype").and_then(Value::as_str).unwrap_or_default();
+    if kind == "image" {
+        return image(&body);
+    }
     let Some((_, most)) = NUMBERS.iter().find(|(name, _)| name.strip_suffix(".content") == Some(kind)) else {
         return no(40008, "invalid message type");
     };
@@ -68,6 +74,27 @@ pub fn judge(body: &[u8]) -> Result<String, Rejection> {
         return no(40058, format!("{kind}.content exceed max length {most}. invalid Request Parameter"));
     }
     Ok(content.to_owned())
+}
+
+/// A picture: base64 and the MD5 of its bytes, JPG or PNG, 2 MB at most; nothing else beside it.
+fn image(body: &serde_json::Map<String, Value>) -> Result<String, Rejection> {
+    let text = |key: &str| body.get("image").and_then(|image| image.get(key)).and_then(Value::as_str);
+    let keys = body.get("image").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    let (Some(base64), Some(md5), 2, 2) = (text("base64"), text("md5"), keys, body.len()) else {
+        return no(40058, "image.base64 missing. invalid Request Parameter");
+    };
+    let Ok(bytes) = STANDARD.decode(base64) else { return no(40058, "image.base64. invalid Request Parameter") };
+    if bytes.len() > 2 * 1024 * 1024 {
+        return no(40009, "invalid image size");
+    }
+    if !(bytes.starts_with(b"\x89PNG\r\n\x1a\n") || bytes.starts_with(b"\xff\xd8\xff")) {
+        return no(40005, "invalid file type");
+    }
+    let sum: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if sum != md5 {
+        return no(301_019, "media file md5 not match");
+    }
+    Ok(String::new())
 }
 
 /// Whom a message rings: the lists of a text, and `<@id>` in the first kind of markdown.

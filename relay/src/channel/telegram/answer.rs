@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::photo::MARK;
 use crate::channel::split::{clean, cut};
 use crate::channel::{MessageRef, Response, Verdict};
 
@@ -43,8 +44,12 @@ pub(super) fn verdict(response: &Response) -> Verdict {
 fn accepted(response: &Response, json: Option<&Value>) -> Verdict {
     match json {
         Some(json) if json.get("ok") == Some(&Value::Bool(true)) => {
-            let id = json.pointer("/result/message_id").and_then(Value::as_i64);
-            Verdict::Delivered(MessageRef(id.map_or_else(String::new, |id| id.to_string())))
+            // Of an album the first one carries the words.
+            let message = json.pointer("/result/0").or_else(|| json.get("result"));
+            let of = |key| message.and_then(|message| message.get(key));
+            let mark = of("photo").map_or_else(String::new, |_| MARK.to_string());
+            let id = of("message_id").and_then(Value::as_i64);
+            Verdict::Delivered(MessageRef(id.map_or_else(String::new, |id| format!("{mark}{id}"))))
         }
         // What is read of an answer has an end, and a long message comes back with all its links.
         None if response.body.starts_with(b"{\"ok\":true") => Verdict::Delivered(MessageRef(first_id(&response.body))),
@@ -123,6 +128,13 @@ mod tests {
     fn an_accepted_message_has_its_number() {
         assert_eq!(answer(200, r#"{"ok":true,"result":{"message_id":77,"date":1}}"#), delivered("77"));
         assert_eq!(answer(200, r#"{"ok":true,"result":{"message_id":78,"text":"cut of"#), delivered("78"));
+    }
+
+    #[test]
+    fn a_photo_is_told_from_a_text_because_its_words_are_edited_otherwise() {
+        assert_eq!(answer(200, r#"{"ok":true,"result":{"message_id":77,"photo":[],"caption":"x"}}"#), delivered("p77"));
+        let album = r#"{"ok":true,"result":[{"message_id":78,"photo":[]},{"message_id":79,"photo":[]}]}"#;
+        assert_eq!(answer(200, album), delivered("p78"));
     }
 
     #[test]
