@@ -30,7 +30,7 @@ impl Store {
             .call(move |connection| {
                 let is_first = change(connection, &report, due_at, &State::ALL, to, now)?;
                 if is_first {
-                    outbox::append(connection, &notification)?;
+                    outbox::append_alone(connection, &notification)?;
                 }
                 Ok(is_first)
             })
