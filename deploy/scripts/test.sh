@@ -47,10 +47,17 @@ page() {
   cargo build --locked --package seamark-relay && deploy/e2e/page "$target/debug/seamark-relay"
 }
 
+# Waits more than it works: it runs beside other rings.
+reports() {
+  local target
+  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+  cargo build --locked --package seamark-relay && deploy/e2e/reports "$target/debug/seamark-relay"
+}
+
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/containers.log "$logs"/page.log "$logs"/story.log "$logs"/services.log; do
+  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/page.log "$logs"/story.log "$logs"/services.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -67,8 +74,11 @@ images=$!
 ring lint deploy/scripts/lint.sh || failed+=(lint)
 ring stack deploy/scripts/check-stack.sh || failed+=(stack)
 ring rust rust_tests || failed+=(rust)
+ring reports reports &
+reports=$!
 ring containers containers || failed+=(containers)
 ring page page || failed+=(page)
+wait "$reports" || failed+=(reports)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
   ring services deploy/e2e/services || failed+=(services)

@@ -14,7 +14,7 @@ use seamark_kit::config::{Problems, Source};
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
 use seamark_kit::upstream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
@@ -26,6 +26,7 @@ use crate::deliver::{self, Deliverer, Destination, Slot};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
 use crate::prometheus::Prometheus;
+use crate::report::{Plan, Scheduler};
 use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
@@ -34,6 +35,7 @@ pub mod dead_letters;
 mod notices;
 mod people;
 pub mod process;
+mod reports;
 mod watchdog;
 
 /// How long the relay waits, once told to stop, for its last words to be with the chats. They are in the outbox in
@@ -120,6 +122,10 @@ struct Shared {
     people: Mutex<people::People>,
     /// Something happened that the panels may show.
     happened: tokio::sync::watch::Sender<u64>,
+    reports: Scheduler,
+    /// Something has changed that the scheduler should look at.
+    reports_news: Arc<Notify>,
+    reporting: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What requests look at, and a reload replaces.
@@ -136,6 +142,7 @@ pub(crate) struct Live {
     notices: bool,
     fallback: Option<String>,
     pub(crate) sources: Sources,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// The servers that the relay asks.
@@ -164,8 +171,10 @@ impl Sources {
 
 impl Live {
     fn of(config: &Config) -> Result<Self, StartError> {
+        let sources = Sources::of(config)?;
         Ok(Self {
-            sources: Sources::of(config)?,
+            plan: Arc::new(Plan { reports: config.reports.clone(), sources: sources.clone() }),
+            sources,
             routing: Routing::of(config),
             channels: config.channels.clone(),
             voice: config.voice.clone(),
@@ -197,6 +206,8 @@ impl App {
         let sources = live.sources.clone();
         let store = Store::open(&config.storage)?;
         let watch = watchdog::remembered(&store, Timestamp::now()).await?;
+        let reports = Scheduler::new(store.clone());
+        reports.figures().declare(&live.plan);
         let app = Self(Arc::new(Shared {
             origin,
             store,
@@ -212,9 +223,13 @@ impl App {
             watching: Mutex::new(None),
             people: Mutex::default(),
             happened: tokio::sync::watch::Sender::new(0),
+            reports,
+            reports_news: Arc::default(),
+            reporting: Mutex::new(None),
         }));
         *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources).await);
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
+        *app.0.reporting.lock().await = Some(reports::keep_time(&app.0));
         app.say_what_is_special(&config).await;
         app.tell(|live, at| Notice::Started {
             at,
@@ -276,7 +291,9 @@ impl App {
             deliverer.stop().await;
         }
         *deliverer = Some(self.deliver(&config, &live.sources).await);
+        shared.reports.figures().declare(&live.plan);
         shared.live.store(Arc::new(live));
+        shared.reports_news.notify_one();
         shared.last_reload_good.store(true, Ordering::Relaxed);
         shared.last_good_reload.store(Timestamp::now().as_second(), Ordering::Relaxed);
         info!("the configuration was read anew");
@@ -286,10 +303,12 @@ impl App {
 
     /// Says good-bye and stops delivering. What was not sent waits in the outbox.
     pub async fn stop(&self) {
-        if let Some(watching) = self.0.watching.lock().await.take() {
-            watching.abort();
-            // It ends as soon as it waits for something, and holds the outbox until then.
-            let _ = watching.await;
+        for task in [&self.0.watching, &self.0.reporting] {
+            if let Some(task) = task.lock().await.take() {
+                task.abort();
+                // It ends as soon as it waits for something, and holds the outbox until then.
+                let _ = task.await;
+            }
         }
         self.tell(|_, at| Notice::Stopping { at }).await;
         let panels = self.say_goodbye().await;
@@ -334,6 +353,7 @@ impl App {
             Ok(firing) => shared.metrics.expose_alerts(&mut out, &firing),
             Err(err) => error!(%err, "the alerts that fire cannot be counted"),
         }
+        self.expose_reports(&mut out, Timestamp::now()).await;
         shared.process.expose(&mut out);
         out
     }

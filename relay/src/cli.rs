@@ -106,6 +106,17 @@ pub enum Task {
     },
     /// Tries everything the relay needs, without posting anything, and tells what to do
     Doctor,
+    /// Sends a report now, or shows it
+    Report {
+        /// Which one: its name below `reports` in the configuration
+        name: String,
+        /// Show what it says, and send nothing
+        #[arg(long)]
+        print: bool,
+        /// Send it there, instead of to its own channels; may be given several times
+        #[arg(long = "to", value_name = "CHANNEL", conflicts_with = "print")]
+        channels: Vec<String>,
+    },
     /// Messages that a chat refused in every form
     DeadLetters {
         /// What to do with them

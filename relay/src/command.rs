@@ -15,6 +15,8 @@ pub mod dead_letters;
 pub mod doctor;
 mod masked;
 pub mod preview;
+pub mod report;
+mod running;
 pub mod send_test;
 pub mod stats;
 
@@ -41,4 +43,9 @@ fn destination<'a>(config: &'a Config, name: &str) -> Result<(&'a ConfiguredChan
 
 fn say(line: impl AsRef<str>) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{}", line.as_ref()).context("cannot write to standard output")
+}
+
+/// Labels are anybody's choice, and a terminal obeys some of them.
+fn clean(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

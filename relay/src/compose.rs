@@ -1,5 +1,6 @@
 //! From what is stored to a [`Message`] in a channel's language and zone: every sentence the relay says.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::deliver::Composer;
 use crate::ingest;
 use crate::message::{Message, Text, Tone};
 use crate::metrics::Metrics;
-use crate::report::Report;
+use crate::report::{Manner, Report};
 use crate::store::{Claim, MessageKind};
 
 mod alert;
@@ -102,6 +103,7 @@ pub fn message(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
 
 /// As [`message`], with what went wrong in the user's templates; the built-in text stands in their place.
 pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>) -> (Message, Vec<TemplateError>) {
+    let voice = &*in_manner(voice, kind, body);
     let composed = match kind {
         MessageKind::Notice => match Trouble::from_json(body) {
             Some(trouble) => Ok((trouble::message(voice, &trouble), Vec::new())),
@@ -125,6 +127,17 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
 /// The time between two moments in words; nothing, when the clock went backwards.
 pub(crate) fn between_words(voice: &Voice, from: Timestamp, to: Timestamp) -> String {
     moment::between(from, to).map(|time| duration(voice, time)).unwrap_or_default()
+}
+
+/// A report may have a language and a zone of its own.
+fn in_manner<'a>(voice: &'a Voice, kind: MessageKind, body: &[u8]) -> Cow<'a, Voice> {
+    let manner = if kind == MessageKind::Report { Manner::of(body) } else { Manner::default() };
+    if manner == Manner::default() {
+        return Cow::Borrowed(voice);
+    }
+    let locale = manner.locale.unwrap_or(voice.locale);
+    let zone = manner.zone.unwrap_or_else(|| voice.zone.clone());
+    Cow::Owned(Voice { locale, zone, ..voice.clone() })
 }
 
 /// A moment in the channel's zone, as words.

@@ -13,9 +13,11 @@ use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
 use crate::chart::Charts;
 use crate::compose::{Locale, Templates, Voice};
 use crate::deliver::Update;
+use crate::report::Planned;
 
 mod access;
 mod panel;
+mod reports;
 
 pub use access::{Access, AccessError, Credentials};
 
@@ -26,6 +28,8 @@ const STORAGE: &str = "/var/lib/seamark/relay.db";
 /// Requests a second of one address unless told otherwise. With twenty seconds' worth at once, the 5,000 groups that an
 /// Alertmanager can post in one second are a quarter of what is let through.
 const RATE_LIMIT: u32 = 1000;
+
+const EXPECTED_ZONE: &str = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
 
 /// A configuration that can be run.
 #[derive(Debug)]
@@ -58,6 +62,8 @@ pub struct Config {
     pub panels: Vec<crate::panel::Spec>,
     /// The bot, if its channel is on.
     pub telegram_bot: Option<crate::bot::Settings>,
+    /// What is reported and when, those that are not enabled included.
+    pub reports: Vec<Planned>,
 }
 
 /// One entry of `channels`.
@@ -114,6 +120,8 @@ fn config(root: &mut Section) -> Config {
     let alertmanagers = alertmanagers(root);
     let panels = panel::panels(root, &channels, prometheus.is_some());
     let telegram_bot = panel::bot(root, &channels);
+    let outer = reports::Outer { channels: &channels, defaults: &default_channels, zone: &voice.zone };
+    let reports = reports::read(root, &outer);
     Config {
         listen,
         external_url,
@@ -129,6 +137,7 @@ fn config(root: &mut Section) -> Config {
         alertmanagers,
         panels,
         telegram_bot,
+        reports,
     }
 }
 
@@ -164,8 +173,7 @@ fn storage(text: &str) -> Option<PathBuf> {
 /// `locale`, `timezone` and `templates` of a section; where they are absent, those of `outer`.
 fn voice(section: &mut Section, outer: &Voice) -> Voice {
     let locale = section.one_of("locale", Locale::CHOICES).unwrap_or(outer.locale);
-    let expected = "a time zone of the IANA list, such as `Asia/Shanghai`, `Europe/Kyiv` or `UTC`";
-    let zone = section.parse("timezone", expected, |name| TimeZone::get(name).ok());
+    let zone = section.parse("timezone", EXPECTED_ZONE, |name| TimeZone::get(name).ok());
     let templates = Templates::read(&mut section.section("templates"), &outer.templates);
     let zone = zone.unwrap_or_else(|| outer.zone.clone());
     Voice { locale, zone, grafana_url: outer.grafana_url.clone(), templates }

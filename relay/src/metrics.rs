@@ -165,7 +165,7 @@ impl Metrics {
         figures.deliveries.retain(|(name, ..), _| names.contains(name.as_str()));
         for name in names {
             figures.channels.entry(name.to_owned()).or_default().up = true;
-            for kind in [MessageKind::Alert, MessageKind::Resolved, MessageKind::Notice] {
+            for kind in [MessageKind::Alert, MessageKind::Resolved, MessageKind::Report, MessageKind::Notice] {
                 for outcome in Outcome::ALL {
                     figures.deliveries.entry((name.to_owned(), kind, outcome)).or_default();
                 }

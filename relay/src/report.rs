@@ -8,10 +8,17 @@ use serde::{Deserialize, Serialize};
 mod answers;
 mod containers;
 mod content;
+pub mod due;
+pub mod figures;
 mod gather;
 mod hosts;
 mod incidents;
+mod planned;
 mod queries;
+pub mod schedule;
+pub mod scheduler;
+pub mod slot;
+mod trigger;
 
 pub(crate) use answers::on_the_grid;
 pub use content::{
@@ -19,6 +26,9 @@ pub use content::{
     Panel, Problem, Records, Report, Top, Traffic, Way,
 };
 pub use gather::gather;
+pub use planned::{Manner, Plan, Planned};
+pub use scheduler::{RunError, Scheduler};
+pub use trigger::{Answer, TriggerError, Triggered};
 
 /// What a report is to hold: one entry of `reports` in the configuration, without its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]

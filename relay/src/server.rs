@@ -15,6 +15,7 @@ use crate::web;
 pub(crate) mod access;
 pub(crate) mod callers;
 mod dead_letters;
+mod reports;
 mod watchdog;
 mod webhook;
 
@@ -26,6 +27,9 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/alerts/{channels}", post(webhook::to_channels))
         .route("/api/v1/alerts/{channels}/", post(webhook::to_channels))
         .route("/api/v1/watchdog", post(watchdog::beat))
+        .route("/api/v1/reports", get(reports::list))
+        .route("/api/v1/reports/trigger", post(reports::trigger))
+        .route("/api/v1/reports/{name}/run", post(reports::run))
         .route("/api/v1/dead-letters", get(dead_letters::list))
         .route("/api/v1/dead-letters/{deed}", post(dead_letters::settle))
         .route("/-/reload", post(reload).put(reload))

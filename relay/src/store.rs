@@ -25,6 +25,7 @@ mod record;
 mod remembered;
 mod rows;
 mod seen;
+mod slots;
 mod sqlite;
 mod upkeep;
 mod writer;

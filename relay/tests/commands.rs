@@ -376,3 +376,47 @@ fn the_alertmanager_file_follows_the_access_and_the_address_of_the_relay() {
     let half = Site::new("channels: {ops: {type: log}}").run(&["print-config", "alertmanager", "--smtp-to", "x@y"]);
     assert_eq!(half.code, Some(2), "{half:?}");
 }
+
+const REPORTED: &str = "channels: {screen: {type: log}}\nreports: {daily: {cron: '0 9 * * *', timezone: Europe/Kyiv}}";
+
+#[test]
+fn a_report_is_shown_without_a_relay_and_sent_only_by_one() {
+    let site = Site::new(REPORTED);
+    let unknown = site.run(&["report", "weekly"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains("there is no report `weekly`; the configuration has `daily`"), "{}", unknown.err);
+    let alone = site.run(&["report", "daily"]);
+    assert_eq!(alone.code, Some(1));
+    assert!(alone.err.contains("no relay runs at 127.0.0.1:"), "{}", alone.err);
+    drop(Store::open(Path::new(&site.path("relay.db"))).unwrap());
+    let shown = site.run(&["report", "daily", "--print"]);
+    assert_eq!((shown.code, shown.err.as_str()), (Some(0), ""));
+    // The title, what is missing, and the footer.
+    assert!(shown.out.contains("daily:") && shown.out.contains("no Prometheus is set"), "{}", shown.out);
+    assert!(shown.out.contains("Sent on request"), "{}", shown.out);
+}
+
+#[test]
+fn a_report_is_shown_and_sent_by_the_relay_that_runs() {
+    let site = Site::new(REPORTED);
+    let mut running = Running(site.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while site.run(&["healthcheck"]).code != Some(0) {
+        assert!(std::time::Instant::now() < deadline, "the relay does not answer");
+    }
+    let shown = site.run(&["report", "daily", "--print"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    assert!(shown.out.contains("daily:"), "{}", shown.out);
+    let sent = site.run(&["report", "daily"]);
+    assert_eq!((sent.code, sent.out.as_str()), (Some(0), "The report `daily` is on its way to `screen`.\n"));
+    let nowhere = site.run(&["report", "daily", "--to", "nowhere"]);
+    assert_eq!(nowhere.code, Some(1));
+    assert!(nowhere.err.contains("there is no channel `nowhere`"), "{}", nowhere.err);
+    running.0.kill().unwrap();
+    // Shown once, sent once: one report in the outbox.
+    running.0.wait().unwrap();
+    let file = rusqlite::Connection::open(site.path("relay.db")).unwrap();
+    let reports: i64 =
+        file.query_row("SELECT count(*) FROM notifications WHERE kind = 'report'", [], |row| row.get(0)).unwrap();
+    assert_eq!(reports, 1);
+}

@@ -9,11 +9,13 @@
 )]
 
 use std::path::Path;
+use std::time::Duration;
 
 use seamark_kit::config::Source;
 use seamark_kit::secret::Secret;
 use seamark_relay::compose::Locale;
 use seamark_relay::config::{Access, Config};
+use seamark_relay::report::Section;
 
 fn read(text: &str) -> Result<Config, String> {
     Config::read(&Source::new("relay.yml", text).with_environment([])).map_err(|problems| problems.to_string())
@@ -35,6 +37,11 @@ fn the_example_works_with_nothing_configured() {
     assert_eq!(config.channels_on_and_off(), (vec!["screen".to_owned()], vec!["ops-discord".to_owned()]));
     assert_eq!(config.default_channels, ["screen"]);
     assert_eq!(config.fallback_channel.as_deref(), Some("screen"));
+    let report = &config.reports[0];
+    assert_eq!(
+        (report.name.as_str(), report.schedule.text(), &report.channels),
+        ("daily", "0 9 * * *", &config.default_channels)
+    );
 }
 
 #[test]
@@ -100,6 +107,16 @@ fn the_example_names_every_key_there_is() {
         "format",
         "headers",
         "value_file",
+        "reports",
+        "cron",
+        "channels",
+        "range",
+        "hosts",
+        "sections",
+        "charts",
+        "catch_up",
+        "grace",
+        "enabled",
     ] {
         assert!(EXAMPLE.contains(&format!("{key}:")), "{key}");
     }
@@ -348,4 +365,62 @@ fn a_secret_is_in_no_message() {
         "token: hunter2\ntoken_file: x\nlocale: [hunter2]\nchannels: {d: {type: discord, webhook_url: 'hunter2'}}",
     );
     assert!(found.iter().all(|problem| !problem.contains("hunter2")), "{found:?}");
+}
+
+const REPORTED: &str = "channels: {screen: {type: log}, ops: {type: discord, webhook_url: ''}}\nreports:\n";
+
+#[test]
+fn a_report_needs_no_more_than_its_time() {
+    let config = read(&format!("timezone: Europe/Kyiv\n{REPORTED}  daily: {{cron: '@daily'}}")).unwrap();
+    let report = &config.reports[0];
+    assert_eq!((report.schedule.zone().iana_name(), report.own_zone.is_some()), (Some("Europe/Kyiv"), false));
+    assert_eq!(
+        (&report.channels, report.range, report.enabled, report.charts),
+        (&vec!["screen".to_owned()], None, true, true)
+    );
+    assert_eq!((report.catch_up, report.grace), (Duration::from_hours(1), Duration::from_mins(3)));
+    assert!(report.hosts.is_empty() && report.sections.is_empty() && report.locale.is_none());
+}
+
+#[test]
+fn a_report_may_say_everything_about_itself() {
+    let config = read(&format!(
+        "{REPORTED}  weekly: {{cron: '0 9 * * MON', timezone: Asia/Shanghai, channels: [ops, screen], range: 7d, hosts: [web-*], \
+         sections: [hosts, problems], charts: false, locale: zh-CN, catch_up: 2h, grace: 30s, enabled: false}}"
+    ))
+    .unwrap();
+    let report = &config.reports[0];
+    // A channel without an address is left out, as everywhere.
+    assert_eq!((&report.channels[..], &report.hosts[..]), (&["screen".to_owned()][..], &["web-*".to_owned()][..]));
+    assert_eq!(report.sections, [Section::Hosts, Section::Problems]);
+    assert_eq!((report.range, report.locale), (Some(Duration::from_hours(7 * 24)), Some(Locale::ZhCn)));
+    assert_eq!((report.charts, report.enabled), (false, false));
+    assert_eq!((report.catch_up, report.grace), (Duration::from_hours(2), Duration::from_secs(30)));
+}
+
+#[test]
+fn what_is_wrong_with_a_report_is_said_with_its_place() {
+    for (entry, problem) in [
+        ("a b: {cron: '@daily'}", "relay.yml:3:3: reports.a b: a report's name stands in URLs"),
+        ("daily: {}", "relay.yml:3:10: reports.daily.cron: missing; when it is due"),
+        ("daily: {cron: '61 9 * * *'}", "relay.yml:3:17: reports.daily.cron: the minute `61` cannot be read"),
+        ("daily: {cron: '0 0 30 2 *'}", "relay.yml:3:17: reports.daily.cron: `0 0 30 2 *` never comes"),
+        ("daily: {cron: '@daily', timezone: Mars}", "relay.yml:3:37: reports.daily.timezone: expected a time zone"),
+        (
+            "daily: {cron: '@daily', channels: [scren]}",
+            "relay.yml:3:38: reports.daily.channels[0]: there is no channel `scren`",
+        ),
+        ("daily: {cron: '@daily', channels: [ops]}", "reports.daily.channels: none of these channels can be used"),
+        ("daily: {cron: '@daily', channels: []}", "reports.daily.channels: none of these channels can be used"),
+        ("daily: {cron: '@daily', range: 1m}", "relay.yml:3:34: reports.daily.range: expected"),
+        (
+            "daily: {cron: '@daily', sections: [host]}",
+            "expected one of `problems`, `alerts`, `hosts`, `containers`, `records`, found `host`; did you mean `hosts`?",
+        ),
+        ("daily: {cron: '@daily', catch_up: 5m, grace: 5m}", "reports.daily.grace: has to be shorter than `catch_up`"),
+        ("daily: {cron: '@daily', crone: x}", "unknown key `crone`; did you mean `cron`?"),
+    ] {
+        let found = problems(&format!("{REPORTED}  {entry}"));
+        assert!(found.len() == 1 && found[0].contains(problem), "{entry}: {found:#?}");
+    }
 }

@@ -72,7 +72,7 @@ impl App {
             bot: configured.channel.as_ref()?.bot()?,
             voice: configured.voice.clone(),
             sources,
-            reports: self.reports(config, &settings.channel),
+            reports: self.reports_on_request(config, &settings.channel),
             store: self.0.store.clone(),
             metrics: self.0.metrics.clone(),
             http: self.0.http.clone(),
@@ -81,13 +81,17 @@ impl App {
         })
     }
 
-    /// The reports that the bot can be asked for, and how they are made. None is configured by this version.
-    #[expect(clippy::unused_self)]
-    fn reports(&self, _config: &Config, _channel: &str) -> Reports {
-        let run = |name: String| -> futures_util::future::BoxFuture<'static, Result<(), String>> {
-            Box::pin(async move { Err(format!("there is no report `{name}`")) })
+    /// The reports that the bot can be asked for, and how they are made: for the chat where somebody asked.
+    fn reports_on_request(&self, config: &Config, channel: &str) -> Reports {
+        let (shared, channel) = (Arc::downgrade(&self.0), channel.to_owned());
+        let run = move |name: String| -> futures_util::future::BoxFuture<'static, Result<(), String>> {
+            let (shared, channel) = (shared.clone(), channel.clone());
+            Box::pin(async move {
+                let app = App(shared.upgrade().ok_or("the relay stops")?);
+                app.run_report(&name, Some(vec![channel])).await.map(drop).map_err(|err| err.to_string())
+            })
         };
-        Reports { names: Vec::new(), run: Arc::new(run) }
+        Reports { names: config.reports.iter().map(|report| report.name.clone()).collect(), run: Arc::new(run) }
     }
 
     /// Stops them as they are: others follow.

@@ -68,6 +68,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::SendTest { channel, severity }) => block_on(command::send_test::run(&config, &channel, severity)),
         Some(Task::Stats { server }) => block_on(command::stats::run(&config, server)),
         Some(Task::Doctor) => block_on(command::doctor::run(&config)),
+        Some(Task::Report { name, print: true, .. }) => block_on(command::report::print(&config, &name)),
+        Some(Task::Report { name, channels, .. }) => block_on(command::report::send(&config, &name, &channels)),
         Some(Task::DeadLetters { what }) => block_on(command::dead_letters::run(&config, what)),
         Some(Task::PrintConfig { what: PrintConfig::Alertmanager(given) }) => {
             command::alertmanager::run(&config, &given)

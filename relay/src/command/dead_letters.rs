@@ -4,17 +4,15 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::say;
+use super::running::{ask, outbox};
+use super::{clean, say};
 use crate::app::dead_letters::{Deed, list, settle};
-use crate::app::process::local_address;
 use crate::cli;
 use crate::config::Config;
-use crate::deliver::http::causes;
-use crate::store::{Chosen, Store};
+use crate::store::Chosen;
 
 /// How long the running relay may take: its writer may have to wait for a disk.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -45,7 +43,7 @@ async fn listed(config: &Config, channel: Option<&str>) -> anyhow::Result<Vec<Va
         }
         client.get(url)
     };
-    let list = match ask(config, request, "").await? {
+    let list = match ask(config, TIMEOUT, request, "dead-letters").await? {
         Some(answer) => answer.get("dead_letters").cloned().unwrap_or_default(),
         None => list(&outbox(config)?, channel).await?,
     };
@@ -59,7 +57,7 @@ async fn done(config: &Config, word: &str, deed: fn(Chosen) -> Deed, given: &cli
         None => json!({"channel": chosen.channel, "all": true}),
     };
     let request = |client: &reqwest::Client, url: Url| client.post(url).json(&body);
-    let count = match ask(config, request, &format!("/{word}")).await? {
+    let count = match ask(config, TIMEOUT, request, &format!("dead-letters/{word}")).await? {
         Some(answer) => answer.get("count").and_then(Value::as_u64).unwrap_or_default(),
         None => settle(&outbox(config)?, deed(chosen)).await? as u64,
     };
@@ -68,47 +66,6 @@ async fn done(config: &Config, word: &str, deed: fn(Chosen) -> Deed, given: &cli
         "none of these is a dead letter; `dead-letters list` shows those there are"
     );
     Ok(count)
-}
-
-fn outbox(config: &Config) -> anyhow::Result<Store> {
-    anyhow::ensure!(
-        config.storage.exists(),
-        "no relay runs at {}, and there is no outbox `{}`; name the configuration with --config.file",
-        local_address(config.listen),
-        config.storage.display()
-    );
-    Ok(Store::open(&config.storage)?)
-}
-
-/// The running relay's answer; `None` where none listens.
-async fn ask(
-    config: &Config,
-    request: impl FnOnce(&reqwest::Client, Url) -> reqwest::RequestBuilder,
-    path: &str,
-) -> anyhow::Result<Option<Value>> {
-    let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
-    let address = local_address(config.listen);
-    let mut request = request(&client, Url::parse(&format!("http://{address}/api/v1/dead-letters{path}"))?);
-    if let Some(header) = config.access.shown() {
-        request = request.header("Authorization", header.expose());
-    }
-    let answer = match request.send().await {
-        Ok(answer) => answer,
-        Err(error) if error.is_connect() => return Ok(None),
-        Err(error) => anyhow::bail!("the relay at {address} does not answer: {}", causes(&error)),
-    };
-    let status = answer.status();
-    let body = answer.bytes().await.with_context(|| format!("the answer of {address} broke off"))?;
-    let json: Option<Value> = serde_json::from_slice(&body).ok();
-    let error = json.as_ref().and_then(|json| json.get("error")).and_then(Value::as_str).unwrap_or_default();
-    match (status, json.as_ref()) {
-        (StatusCode::OK, Some(_)) => Ok(json),
-        (StatusCode::UNAUTHORIZED, _) => anyhow::bail!(
-            "the relay at {address} does not know the token or password of this configuration; is it the one it runs with?"
-        ),
-        (_, Some(_)) if !error.is_empty() => anyhow::bail!("the relay at {address}: {error}"),
-        _ => anyhow::bail!("what listens at {address} is no relay of this version: it answered {status}"),
-    }
 }
 
 fn show(letters: &[Value]) -> anyhow::Result<()> {
@@ -122,9 +79,4 @@ fn show(letters: &[Value]) -> anyhow::Result<()> {
         say(format!("{id}  {at}  {channel}  {kind}  {}\n      refused: {}", text("title"), text("reason")))?;
     }
     say("\n`seamark-relay dead-letters retry ID…` sends them again, `drop ID…` forgets them; `--all` means every one.")
-}
-
-/// Labels are anybody's choice, and a terminal obeys some of them.
-fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claim::{finish_merged, release_merged};
 use super::memory::Memory;
-use super::seen;
 use super::sqlite::{column, millis};
 use super::{Appended, Card, Deferral, DeliveryId, MessageKind, Notification, Prepared};
+use super::{lanes, seen};
 use crate::alert::{Severity, Status};
 use crate::channel::{Detail, MessageRef};
 
@@ -28,6 +28,9 @@ fn priority(kind: MessageKind, severity: Severity) -> u8 {
     }
 }
 
+const INSERT_DELIVERY: &str =
+    "INSERT INTO deliveries (notification, channel, group_key, priority, lane) VALUES (?1, ?2, ?3, ?4, ?5)";
+
 pub(super) fn append(
     connection: &Connection,
     memory: &mut Memory,
@@ -37,7 +40,31 @@ pub(super) fn append(
     if memory.seen.repeats(&key, notification) {
         return Ok(Appended::Duplicate);
     }
-    let received_at = millis(notification.received_at);
+    let id = insert(connection, notification, &key)?;
+    let mut insert = connection.prepare_cached(INSERT_DELIVERY)?;
+    let priority = priority(notification.kind, notification.severity);
+    for channel in BTreeSet::from_iter(&notification.channels) {
+        let entered = memory.lanes.enter(connection, channel, &notification.group_key)?;
+        insert.execute(params![id, channel, notification.group_key, priority, entered.lane])?;
+        memory.lanes.add(&entered, connection.last_insert_rowid());
+    }
+    memory.seen.add(key, millis(notification.received_at));
+    Ok(Appended::Stored)
+}
+
+/// Stores a notification that repeats none and is the only one of its group, ever: nobody has to remember it.
+pub(super) fn append_alone(connection: &Connection, notification: &Notification) -> rusqlite::Result<()> {
+    let id = insert(connection, notification, &seen::key(notification))?;
+    let mut insert = connection.prepare_cached(INSERT_DELIVERY)?;
+    let priority = priority(notification.kind, notification.severity);
+    for channel in BTreeSet::from_iter(&notification.channels) {
+        insert.execute(params![id, channel, notification.group_key, priority, lanes::ALONE])?;
+    }
+    Ok(())
+}
+
+/// The id of the row.
+fn insert(connection: &Connection, notification: &Notification, key: &seen::Key) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
             "INSERT INTO notifications (kind, status, severity, note, body, received_at, dedupe_key)
@@ -49,21 +76,10 @@ pub(super) fn append(
             notification.severity.as_str(),
             notification.note,
             notification.body,
-            received_at,
+            millis(notification.received_at),
             key
         ])?;
-    let id = connection.last_insert_rowid();
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO deliveries (notification, channel, group_key, priority, lane) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    let priority = priority(notification.kind, notification.severity);
-    for channel in BTreeSet::from_iter(&notification.channels) {
-        let entered = memory.lanes.enter(connection, channel, &notification.group_key)?;
-        insert.execute(params![id, channel, notification.group_key, priority, entered.lane])?;
-        memory.lanes.add(&entered, connection.last_insert_rowid());
-    }
-    memory.seen.add(key, received_at);
-    Ok(Appended::Stored)
+    Ok(connection.last_insert_rowid())
 }
 
 pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Result<()> {

@@ -1,0 +1,1 @@
+"""What the story of the reports is made of; see ../reports."""
