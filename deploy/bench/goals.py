@@ -3,6 +3,8 @@
 The goals, and the figures of the peers that are named `recorded`: node_exporter 1.11.1 and cAdvisor 0.60.5, defaults, 100
 containers with one virtual device each, on two cores of a shared virtual machine, kernel 6.18, cgroup v1.
 """
+import os
+
 from scrapes import FEW, FULL
 
 TITLES = ("what", "measured", "must", "aim", "met", "peers")
@@ -122,10 +124,13 @@ def of_exporter(figures):
 def of_relay(figures):
     return [
         row("relay: durable acks per s, 64 callers", figures["acks_per_second"], 20_000, 40_000,
-            f"{figures['refused']} refused; the disk takes {figures['disk']:,.0f} pages a second one by one; recorded "
-            "Alertmanager sends 5,200-5,400", more_is_better=True),
+            f"{figures['refused']} refused; the disk takes {figures['disk']:,.0f} pages a second one by one; other programs "
+            f"took {figures['others']:.1f} of {os.cpu_count()} cores; recorded Alertmanager sends 5,200-5,400",
+            more_is_better=True),
         row("relay: p99 of an ack, 64 callers, ms", figures["p99_ms"], 10, 5, f"median {written(figures['p50_ms'])}"),
-        row("relay: CPU per ack, 16 callers, us", figures["CPU per ack"], 60, 30, "recorded Alertmanager 300 to send it"),
+        row("relay: CPU per ack, 16 callers, us", figures["CPU per ack"], 60, 30,
+            f"{written(figures['CPU with the record'])} with the record of its alerts and a scrape; recorded Alertmanager 300 "
+            "to send it"),
         row("relay: fsyncs per ack, 16 callers", figures["fsyncs per ack"], 0.2, 0.1),
         row("relay: idle resident memory, MB", figures["idle memory"], 12, 8,
             f"after the load {written(figures['memory after load'])}; with {figures['waiting']:,} messages waiting "

@@ -19,7 +19,7 @@ fail() {
 
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
-  alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace cc:build-essential
+  alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace chromium:chromium chromedriver:chromium-driver cc:build-essential
   systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl python3-yaml:python3-yaml)
 
 # Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.

@@ -41,10 +41,17 @@ with_exporter() {
   cargo build --locked --package seamark-exporter && "$1" "$target/debug/seamark-exporter"
 }
 
+# The relay's page in a browser.
+page() {
+  local target
+  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+  cargo build --locked --package seamark-relay && deploy/e2e/page "$target/debug/seamark-relay"
+}
+
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/containers.log "$logs"/names.log "$logs"/story.log "$logs"/services.log "$logs"/queries.log; do
+  for log in "$logs"/rust.log "$logs"/containers.log "$logs"/names.log "$logs"/page.log "$logs"/story.log "$logs"/services.log "$logs"/queries.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -63,6 +70,7 @@ ring stack deploy/scripts/check-stack.sh || failed+=(stack)
 ring rust rust_tests || failed+=(rust)
 ring containers with_exporter deploy/e2e/containers || failed+=(containers)
 ring names with_exporter deploy/e2e/names || failed+=(names)
+ring page page || failed+=(page)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
   ring services deploy/e2e/services || failed+=(services)

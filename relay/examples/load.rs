@@ -62,12 +62,13 @@ async fn call(relay: SocketAddr, caller: usize, until: Instant) -> Seen {
     connection.set_nodelay(true).unwrap();
     let mut seen = Seen::default();
     let mut answer = Vec::new();
+    let mut request = Request::of(relay, caller);
     for number in 0_u64.. {
         let sent = Instant::now();
         if sent >= until {
             break;
         }
-        connection.write_all(notification(relay, caller, number).as_bytes()).await.unwrap();
+        connection.write_all(request.numbered(number)).await.unwrap();
         match status(&mut connection, &mut answer).await {
             200..=299 => seen.accepted.push(sent.elapsed()),
             _ => seen.refused += 1,
@@ -76,16 +77,51 @@ async fn call(relay: SocketAddr, caller: usize, until: Instant) -> Seen {
     seen
 }
 
-/// One alert with the labels that a rule of Seamark gives it: about a kilobyte, as Alertmanager writes it.
-fn notification(relay: SocketAddr, caller: usize, number: u64) -> String {
+/// Stands for the number of a notification: as many digits.
+const NUMBER: &str = "################";
+/// Stands for the alert's fingerprint.
+const FINGERPRINT: &str = "****************";
+
+/// One notification, written once: the load runs beside the relay, and what it takes to write each anew would be taken
+/// from it.
+struct Request {
+    bytes: Vec<u8>,
+    /// Where its number stands.
+    numbers: Vec<usize>,
+    fingerprints: Vec<usize>,
+    /// What no other caller of any load has.
+    whose: u64,
+}
+
+impl Request {
+    fn of(relay: SocketAddr, caller: usize) -> Self {
+        let request = notification(relay, caller);
+        let places = |of| request.match_indices(of).map(|(place, _)| place).collect();
+        let whose = (u64::from(std::process::id()) << 42) | ((caller as u64) << 32);
+        Self { numbers: places(NUMBER), fingerprints: places(FINGERPRINT), whose, bytes: request.into_bytes() }
+    }
+
+    fn numbered(&mut self, number: u64) -> &[u8] {
+        // Spread over all numbers, as a hash is, and one to one.
+        let fingerprint = (self.whose | number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for (places, number) in [(&self.numbers, number), (&self.fingerprints, fingerprint)] {
+            let digits = format!("{number:016x}");
+            for place in places {
+                self.bytes[*place..][..digits.len()].copy_from_slice(digits.as_bytes());
+            }
+        }
+        &self.bytes
+    }
+}
+
+/// One alert with the labels that a rule of Seamark gives it: about a kilobyte and a half, as Alertmanager writes it.
+fn notification(relay: SocketAddr, caller: usize) -> String {
     // Of this load alone: what another one has sent would be taken for a repeat, which costs next to nothing.
-    let load = std::process::id();
-    let fingerprint = (u64::from(load) << 42) | ((caller as u64) << 32) | number;
-    let name = format!("web-{load}-{caller}-{number}");
+    let name = format!("web-{}-{caller}-{NUMBER}", std::process::id());
     let group = serde_json::json!({"alertname": "ContainerCrashed", "instance": "web-1", "name": name});
     let labels = serde_json::json!({
         "alertname": "ContainerCrashed", "instance": "web-1", "job": "seamark", "name": name, "severity": "critical",
-        "image": "registry.example.org/shop/web:1.4.2", "id": format!("/docker/{fingerprint:064x}"),
+        "image": "registry.example.org/shop/web:1.4.2", "id": format!("/docker/{caller:048x}{NUMBER}"),
     });
     let annotations = serde_json::json!({
         "summary": format!("{name} crashed on web-1 (exit code 3)"),
@@ -98,7 +134,7 @@ fn notification(relay: SocketAddr, caller: usize, number: u64) -> String {
         "alerts": [{
             "status": "firing", "labels": labels, "annotations": annotations,
             "startsAt": "2026-01-01T00:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
-            "generatorURL": "http://web-1:9877/", "fingerprint": format!("{fingerprint:016x}"),
+            "generatorURL": "http://web-1:9877/", "fingerprint": FINGERPRINT,
         }],
     })
     .to_string();

@@ -116,6 +116,126 @@ alert-name = { $alert ->
     [ContainerRemovedUnexpectedly] Container removed unexpectedly
     [ContainerStopped] Container stopped
     [ContainerStarted] Container started
+    [HostDiskWillFillSoon] Disk will be full soon
+    [HostFilesystemReadOnly] File system has become read-only
+    [HostFilesystemError] File system cannot be looked at
+    [HostDiskIoSaturated] Disk is busy without a pause
+    [HostLoadHigh] Load is high
+    [HostOomKill] Process killed for want of memory
+    [HostMemoryPressure] Host stands still for want of memory
+    [HostIoPressure] Host stands still waiting for its disks
+    [HostCpuSteal] Hypervisor takes CPU time away
+    [HostRebooted] Host has been rebooted
+    [HostClockSkew] Clock is off
+    [HostTooManyOpenFiles] Running out of file handles
+    [HostTemperatureHigh] Temperature is high
+    [HostSystemdUnitFailed] systemd unit has failed
+    [HostRaidDegraded] RAID lacks a disk
+    [HostConntrackNearLimit] Connection table is nearly full
+    [HostNetworkErrors] Network device has errors
+    [HostTcpListenDrops] Connections are turned away
+    [HostTcpRetransmitsHigh] Many TCP retransmissions
+    [ContainerMissing] Container is missing
+    [ContainerNotRunning] Container is not running
+    [ContainerPaused] Container is paused
+    [ContainerOomKilled] Process in container killed for want of memory
+    [ContainerRestarting] Container does not come back
+    [ContainerStartFailed] Container could not be started
+    [ContainerCpuHigh] CPU of container is busy
+    [ContainerCpuThrottled] Container is held back by its CPU limit
+    [ContainerMemoryHigh] Container is near its memory limit
+    [ContainerMemoryPressure] Container stands still for want of memory
+    [ContainerNetworkHigh] Container has much traffic
+    [ContainerPidsNearLimit] Container is running out of threads
+    [ContainerLogLarge] Log of container is large
+    [ContainerImageChanged] Container has another image
+    [ContainerImageOutdated] Container runs an old image
+    [ContainerLabelMalformed] Label of container says nothing
+    [ContainerUnhealthy] Container is unhealthy
+    [ContainerHealthStartingTooLong] Container does not become healthy
+    [ContainerHealthFailingStreak] Health checks have begun to fail
+    [ContainerHealthcheckMissing] Container has no health check
+    [ContainerHealthcheckSlow] Health check is slow
+    [ProbeFailed] Probe fails
+    [ProbeSlow] Probe is answered slowly
+    [ProbeHttpStatusBad] Bad HTTP status
+    [CertificateExpiresSoon] Certificate expires soon
+    [CertificateExpiresVerySoon] Certificate expires very soon
+    [ServiceDown] Service does not answer
+    [HttpErrorRateHigh] Many HTTP errors
+    [HttpLatencyHigh] HTTP answers are slow
+    [HttpTrafficStopped] No HTTP requests any more
+    [AppJobFailuresHigh] Jobs fail
+    [AppExternalApiErrors] External API refuses requests
+    [PostgresDown] PostgreSQL does not answer
+    [PostgresConnectionsHigh] PostgreSQL is running out of connections
+    [PostgresLongTransaction] Transaction does not end
+    [PostgresDeadlocks] Deadlock in PostgreSQL
+    [PostgresCacheHitLow] PostgreSQL reads much from the disk
+    [PostgresRollbacksHigh] Many rollbacks in PostgreSQL
+    [PostgresReplicationLag] PostgreSQL replica lags behind
+    [PostgresExporterError] postgres_exporter cannot read everything
+    [RedisDown] Redis does not answer
+    [RedisMemoryHigh] Redis has nearly filled its memory
+    [RedisConnectionsHigh] Redis is running out of connections
+    [RedisRejectedConnections] Redis turns clients away
+    [RedisHitRatioLow] Redis rarely has what it is asked for
+    [RedisEvictions] Redis throws keys away
+    [RedisRdbSaveFailed] Redis cannot save its data
+    [NginxDown] nginx does not answer
+    [NginxConnectionsDropped] nginx drops connections
+    [NginxRequestsDropToZero] nginx has no requests any more
+    [CeleryWorkerDown] Celery worker is gone
+    [CeleryNoWorkers] No Celery worker is left
+    [CeleryQueueBacklog] Tasks wait in a Celery queue
+    [CeleryQueueBacklogCritical] Very many tasks wait in a Celery queue
+    [CeleryTaskFailuresHigh] Celery task fails
+    [CeleryTaskSlow] Celery task takes long
+    [MicroserviceDown] Microservice does not answer
+    [MicroserviceFlapping] Microservice comes and goes
+    [MicroserviceDegraded] Some replicas do not answer
+    [StorageSpaceLow] Storage is nearly full
+    [StorageCountFailed] Storage cannot be counted
+    [DockerDiskUsageHigh] Docker fills the disk
+    [DockerReclaimableSpace] Docker could be tidied up
+    [MongodbDown] MongoDB does not answer
+    [MysqlDown] MySQL does not answer
+    [SeamarkCollectorFailing] Collector cannot read everything
+    [SeamarkCollectorStuck] Collector hangs
+    [SeamarkEventStreamDown] No events of Docker arrive
+    [SeamarkAlertmanagerUnreachable] Exporter does not reach Alertmanager
+    [SeamarkEventAlertsDropped] Alerts did not reach Alertmanager
+    [SeamarkStateFileUnwritable] State file cannot be written
+    [SeamarkScrapeSlow] Scrapes are slow
+    [SeamarkConfigReloadFailed] New configuration was refused
+    [SeamarkWatchdogMissing] Alertmanager is silent
+    [SeamarkNotificationsFailing] Nothing gets through to a channel
+    [SeamarkChannelRefused] Channel is gone, or its token is wrong
+    [SeamarkOutboxStuck] Messages wait
+    [SeamarkDeadLetters] Messages were refused for good
+    [SeamarkRateLimited] Chat slows the relay down
+    [SeamarkWebhookRefused] Request was no notification
+    [SeamarkWebhookTooLarge] Notification was too large
+    [SeamarkWebhookUnauthorized] Calls without the right token
+    [SeamarkStoreFailing] Relay cannot store what it is sent
+    [SeamarkRequestsLimited] Relay is called too often
+    [SeamarkUnknownChannel] Unknown channel
+    [SeamarkTemplateErrors] Template fails
+    [SeamarkPanelStale] Status panel is old
+    [SeamarkReportDue] Report is due
+    [SeamarkReportMissed] Report was missed
+    [SeamarkReportFailing] Report cannot be made
+    [Watchdog] Alerting works
+    [PrometheusRuleFailures] Prometheus cannot evaluate rules
+    [PrometheusConfigReloadFailed] Prometheus refused its configuration
+    [PrometheusTargetFileUnreadable] File of targets cannot be read
+    [PrometheusNotConnectedToAlertmanager] Prometheus knows no Alertmanager
+    [PrometheusNotificationsDropped] Prometheus could not hand over alerts
+    [PrometheusStorageNearRetention] Prometheus deletes history to keep its size
+    [AlertmanagerConfigReloadFailed] Alertmanager refused its configuration
+    [AlertmanagerNotificationsFailing] Alertmanager cannot deliver notifications
+    [AlertmanagerClusterDegraded] Alertmanagers have lost each other
+    [MonitoringTargetDown] Part of the monitoring does not answer
    *[HostCpuHigh] CPU usage
 }
 unnamed-alert = Alert without a name

@@ -121,6 +121,126 @@ alert-name = { $alert ->
     [ContainerRemovedUnexpectedly] Контейнер несподівано видалено
     [ContainerStopped] Контейнер зупинено
     [ContainerStarted] Контейнер запущено
+    [HostDiskWillFillSoon] Диск скоро заповниться
+    [HostFilesystemReadOnly] Файлова система стала доступною лише для читання
+    [HostFilesystemError] Стан файлової системи невідомий
+    [HostDiskIoSaturated] Диск завантажено без перерви
+    [HostLoadHigh] Високе навантаження системи
+    [HostOomKill] Процес завершено через брак пам’яті
+    [HostMemoryPressure] Хост простоює через брак пам’яті
+    [HostIoPressure] Хост простоює, чекаючи на диски
+    [HostCpuSteal] Гіпервізор забирає час процесора
+    [HostRebooted] Хост перезавантажено
+    [HostClockSkew] Годинник збився
+    [HostTooManyOpenFiles] Закінчуються файлові дескриптори
+    [HostTemperatureHigh] Висока температура
+    [HostSystemdUnitFailed] Збій служби systemd
+    [HostRaidDegraded] У RAID бракує диска
+    [HostConntrackNearLimit] Таблиця з’єднань майже заповнена
+    [HostNetworkErrors] Помилки мережевого інтерфейсу
+    [HostTcpListenDrops] Нові з’єднання відкидаються
+    [HostTcpRetransmitsHigh] Багато повторних передач TCP
+    [ContainerMissing] Контейнер відсутній
+    [ContainerNotRunning] Контейнер не працює
+    [ContainerPaused] Контейнер призупинено
+    [ContainerOomKilled] Процес у контейнері завершено через брак пам’яті
+    [ContainerRestarting] Контейнер не може перезапуститися
+    [ContainerStartFailed] Не вдалося запустити контейнер
+    [ContainerCpuHigh] Високе навантаження процесора контейнером
+    [ContainerCpuThrottled] Контейнер стримується лімітом процесора
+    [ContainerMemoryHigh] Контейнер близький до ліміту пам’яті
+    [ContainerMemoryPressure] Контейнер простоює через брак пам’яті
+    [ContainerNetworkHigh] Великий трафік контейнера
+    [ContainerPidsNearLimit] Контейнер вичерпує потоки
+    [ContainerLogLarge] Завеликий журнал контейнера
+    [ContainerImageChanged] Образ контейнера змінено
+    [ContainerImageOutdated] Контейнер працює на старому образі
+    [ContainerLabelMalformed] Мітка контейнера незрозуміла
+    [ContainerUnhealthy] Перевірка стану контейнера не проходить
+    [ContainerHealthStartingTooLong] Контейнер довго не стає справним
+    [ContainerHealthFailingStreak] Перевірки стану почали не проходити
+    [ContainerHealthcheckMissing] Контейнер не має перевірки стану
+    [ContainerHealthcheckSlow] Перевірка стану повільна
+    [ProbeFailed] Перевірка доступності не проходить
+    [ProbeSlow] Повільна відповідь на перевірку
+    [ProbeHttpStatusBad] Поганий код HTTP
+    [CertificateExpiresSoon] Сертифікат скоро закінчиться
+    [CertificateExpiresVerySoon] Сертифікат ось-ось закінчиться
+    [ServiceDown] Служба не відповідає
+    [HttpErrorRateHigh] Багато помилок HTTP
+    [HttpLatencyHigh] Повільні відповіді HTTP
+    [HttpTrafficStopped] Запити HTTP припинилися
+    [AppJobFailuresHigh] Завдання завершуються з помилками
+    [AppExternalApiErrors] Зовнішній API відхиляє запити
+    [PostgresDown] PostgreSQL не відповідає
+    [PostgresConnectionsHigh] У PostgreSQL закінчуються з’єднання
+    [PostgresLongTransaction] Транзакція не завершується
+    [PostgresDeadlocks] Взаємне блокування в PostgreSQL
+    [PostgresCacheHitLow] PostgreSQL багато читає з диска
+    [PostgresRollbacksHigh] Багато відкотів у PostgreSQL
+    [PostgresReplicationLag] Репліка PostgreSQL відстає
+    [PostgresExporterError] postgres_exporter читає не все
+    [RedisDown] Redis не відповідає
+    [RedisMemoryHigh] Redis майже вичерпав пам’ять
+    [RedisConnectionsHigh] У Redis закінчуються з’єднання
+    [RedisRejectedConnections] Redis відхиляє з’єднання
+    [RedisHitRatioLow] Низька частка влучань Redis
+    [RedisEvictions] Redis витісняє ключі
+    [RedisRdbSaveFailed] Redis не може зберегти дані
+    [NginxDown] nginx не відповідає
+    [NginxConnectionsDropped] nginx відкидає з’єднання
+    [NginxRequestsDropToZero] Запити до nginx припинилися
+    [CeleryWorkerDown] Обробник Celery зник
+    [CeleryNoWorkers] Не лишилося жодного обробника Celery
+    [CeleryQueueBacklog] Завдання накопичуються в черзі Celery
+    [CeleryQueueBacklogCritical] Черга Celery переповнюється
+    [CeleryTaskFailuresHigh] Завдання Celery завершуються з помилками
+    [CeleryTaskSlow] Завдання Celery виконуються довго
+    [MicroserviceDown] Мікросервіс не відповідає
+    [MicroserviceFlapping] Мікросервіс то працює, то ні
+    [MicroserviceDegraded] Частина реплік не відповідає
+    [StorageSpaceLow] Сховище майже заповнене
+    [StorageCountFailed] Не вдається порахувати сховище
+    [DockerDiskUsageHigh] Docker заповнює диск
+    [DockerReclaimableSpace] Docker варто прибрати
+    [MongodbDown] MongoDB не відповідає
+    [MysqlDown] MySQL не відповідає
+    [SeamarkCollectorFailing] Збирач читає не все
+    [SeamarkCollectorStuck] Збирач завис
+    [SeamarkEventStreamDown] Події Docker не надходять
+    [SeamarkAlertmanagerUnreachable] Експортер не досягає Alertmanager
+    [SeamarkEventAlertsDropped] Сповіщення не дійшли до Alertmanager
+    [SeamarkStateFileUnwritable] Файл стану не записується
+    [SeamarkScrapeSlow] Збирання метрик повільне
+    [SeamarkConfigReloadFailed] Нову конфігурацію відхилено
+    [SeamarkWatchdogMissing] Alertmanager мовчить
+    [SeamarkNotificationsFailing] До каналу нічого не доходить
+    [SeamarkChannelRefused] Канал зник або токен недійсний
+    [SeamarkOutboxStuck] Повідомлення чекають
+    [SeamarkDeadLetters] Повідомлення остаточно відхилено
+    [SeamarkRateLimited] Чат сповільнює ретранслятор
+    [SeamarkWebhookRefused] Запит не був сповіщенням
+    [SeamarkWebhookTooLarge] Завелике сповіщення
+    [SeamarkWebhookUnauthorized] Запити без правильного токена
+    [SeamarkStoreFailing] Ретранслятор не може записати отримане
+    [SeamarkRequestsLimited] Ретранслятор викликають надто часто
+    [SeamarkUnknownChannel] Невідомий канал
+    [SeamarkTemplateErrors] Помилка шаблону
+    [SeamarkPanelStale] Панель стану застаріла
+    [SeamarkReportDue] Час надіслати звіт
+    [SeamarkReportMissed] Звіт пропущено
+    [SeamarkReportFailing] Не вдається скласти звіт
+    [Watchdog] Сповіщення працюють
+    [PrometheusRuleFailures] Prometheus не може обчислити правила
+    [PrometheusConfigReloadFailed] Prometheus відхилив конфігурацію
+    [PrometheusTargetFileUnreadable] Файл цілей не читається
+    [PrometheusNotConnectedToAlertmanager] Prometheus не знає Alertmanager
+    [PrometheusNotificationsDropped] Prometheus не зміг передати сповіщення
+    [PrometheusStorageNearRetention] Prometheus видаляє історію через брак місця
+    [AlertmanagerConfigReloadFailed] Alertmanager відхилив конфігурацію
+    [AlertmanagerNotificationsFailing] Alertmanager не може доставити сповіщення
+    [AlertmanagerClusterDegraded] Вузли Alertmanager втратили зв’язок
+    [MonitoringTargetDown] Частина моніторингу не відповідає
    *[HostCpuHigh] Навантаження процесора
 }
 unnamed-alert = Сповіщення без назви

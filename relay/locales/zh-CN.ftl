@@ -106,6 +106,126 @@ alert-name = { $alert ->
     [ContainerRemovedUnexpectedly] 容器被意外删除
     [ContainerStopped] 容器停止
     [ContainerStarted] 容器启动
+    [HostDiskWillFillSoon] 磁盘即将写满
+    [HostFilesystemReadOnly] 文件系统变为只读
+    [HostFilesystemError] 无法读取文件系统状态
+    [HostDiskIoSaturated] 磁盘 I/O 饱和
+    [HostLoadHigh] 系统负载过高
+    [HostOomKill] 内存不足，进程被终止
+    [HostMemoryPressure] 主机因内存不足而停滞
+    [HostIoPressure] 主机因等待磁盘而停滞
+    [HostCpuSteal] CPU 时间被虚拟化平台占用
+    [HostRebooted] 主机已重启
+    [HostClockSkew] 时钟不同步
+    [HostTooManyOpenFiles] 文件句柄即将耗尽
+    [HostTemperatureHigh] 温度过高
+    [HostSystemdUnitFailed] systemd 单元失败
+    [HostRaidDegraded] RAID 缺少磁盘
+    [HostConntrackNearLimit] 连接跟踪表即将写满
+    [HostNetworkErrors] 网卡出现错误
+    [HostTcpListenDrops] 新连接被丢弃
+    [HostTcpRetransmitsHigh] TCP 重传过多
+    [ContainerMissing] 容器缺失
+    [ContainerNotRunning] 容器未运行
+    [ContainerPaused] 容器已暂停
+    [ContainerOomKilled] 容器内进程因内存不足被终止
+    [ContainerRestarting] 容器一直未能重启成功
+    [ContainerStartFailed] 容器启动失败
+    [ContainerCpuHigh] 容器 CPU 使用率过高
+    [ContainerCpuThrottled] 容器受 CPU 限额限制
+    [ContainerMemoryHigh] 容器内存接近上限
+    [ContainerMemoryPressure] 容器因内存不足而停滞
+    [ContainerNetworkHigh] 容器流量过高
+    [ContainerPidsNearLimit] 容器线程数接近上限
+    [ContainerLogLarge] 容器日志过大
+    [ContainerImageChanged] 容器镜像已更换
+    [ContainerImageOutdated] 容器仍在运行旧镜像
+    [ContainerLabelMalformed] 容器标签无法识别
+    [ContainerUnhealthy] 容器健康检查失败
+    [ContainerHealthStartingTooLong] 容器迟迟未变为健康
+    [ContainerHealthFailingStreak] 健康检查开始失败
+    [ContainerHealthcheckMissing] 容器没有健康检查
+    [ContainerHealthcheckSlow] 健康检查过慢
+    [ProbeFailed] 探测失败
+    [ProbeSlow] 探测响应缓慢
+    [ProbeHttpStatusBad] HTTP 状态码异常
+    [CertificateExpiresSoon] 证书即将到期
+    [CertificateExpiresVerySoon] 证书马上到期
+    [ServiceDown] 服务无响应
+    [HttpErrorRateHigh] HTTP 错误率过高
+    [HttpLatencyHigh] HTTP 响应缓慢
+    [HttpTrafficStopped] HTTP 请求中断
+    [AppJobFailuresHigh] 作业大量失败
+    [AppExternalApiErrors] 外部 API 请求失败
+    [PostgresDown] PostgreSQL 无响应
+    [PostgresConnectionsHigh] PostgreSQL 连接数过高
+    [PostgresLongTransaction] 事务长时间未结束
+    [PostgresDeadlocks] PostgreSQL 死锁
+    [PostgresCacheHitLow] PostgreSQL 缓存命中率低
+    [PostgresRollbacksHigh] PostgreSQL 回滚过多
+    [PostgresReplicationLag] PostgreSQL 副本延迟
+    [PostgresExporterError] postgres_exporter 采集出错
+    [RedisDown] Redis 无响应
+    [RedisMemoryHigh] Redis 内存接近上限
+    [RedisConnectionsHigh] Redis 连接数过高
+    [RedisRejectedConnections] Redis 拒绝连接
+    [RedisHitRatioLow] Redis 命中率低
+    [RedisEvictions] Redis 正在淘汰键
+    [RedisRdbSaveFailed] Redis 无法保存数据
+    [NginxDown] nginx 无响应
+    [NginxConnectionsDropped] nginx 丢弃连接
+    [NginxRequestsDropToZero] nginx 请求中断
+    [CeleryWorkerDown] Celery 工作进程离线
+    [CeleryNoWorkers] 没有可用的 Celery 工作进程
+    [CeleryQueueBacklog] Celery 任务积压
+    [CeleryQueueBacklogCritical] Celery 任务严重积压
+    [CeleryTaskFailuresHigh] Celery 任务大量失败
+    [CeleryTaskSlow] Celery 任务过慢
+    [MicroserviceDown] 微服务无响应
+    [MicroserviceFlapping] 微服务时好时坏
+    [MicroserviceDegraded] 部分副本无响应
+    [StorageSpaceLow] 存储空间不足
+    [StorageCountFailed] 无法统计存储用量
+    [DockerDiskUsageHigh] Docker 占用磁盘过多
+    [DockerReclaimableSpace] Docker 有可清理的空间
+    [MongodbDown] MongoDB 无响应
+    [MysqlDown] MySQL 无响应
+    [SeamarkCollectorFailing] 采集器读取出错
+    [SeamarkCollectorStuck] 采集器卡住
+    [SeamarkEventStreamDown] Docker 事件流中断
+    [SeamarkAlertmanagerUnreachable] 采集端无法连接 Alertmanager
+    [SeamarkEventAlertsDropped] 告警未能送达 Alertmanager
+    [SeamarkStateFileUnwritable] 状态文件无法写入
+    [SeamarkScrapeSlow] 采集过慢
+    [SeamarkConfigReloadFailed] 新配置未被接受
+    [SeamarkWatchdogMissing] Alertmanager 没有心跳
+    [SeamarkNotificationsFailing] 频道无法送达
+    [SeamarkChannelRefused] 频道不存在或令牌无效
+    [SeamarkOutboxStuck] 消息积压
+    [SeamarkDeadLetters] 消息被永久拒绝
+    [SeamarkRateLimited] 聊天平台限流
+    [SeamarkWebhookRefused] 收到无法识别的请求
+    [SeamarkWebhookTooLarge] 通知过大
+    [SeamarkWebhookUnauthorized] 请求令牌无效
+    [SeamarkStoreFailing] 中继无法写入存储
+    [SeamarkRequestsLimited] 中继请求过于频繁
+    [SeamarkUnknownChannel] 未知频道
+    [SeamarkTemplateErrors] 模板出错
+    [SeamarkPanelStale] 状态面板未更新
+    [SeamarkReportDue] 报告待发送
+    [SeamarkReportMissed] 报告已错过
+    [SeamarkReportFailing] 报告生成失败
+    [Watchdog] 告警系统正常
+    [PrometheusRuleFailures] Prometheus 规则执行失败
+    [PrometheusConfigReloadFailed] Prometheus 配置未被接受
+    [PrometheusTargetFileUnreadable] 目标文件无法读取
+    [PrometheusNotConnectedToAlertmanager] Prometheus 未连接 Alertmanager
+    [PrometheusNotificationsDropped] Prometheus 告警未能送出
+    [PrometheusStorageNearRetention] Prometheus 存储接近上限
+    [AlertmanagerConfigReloadFailed] Alertmanager 配置未被接受
+    [AlertmanagerNotificationsFailing] Alertmanager 通知发送失败
+    [AlertmanagerClusterDegraded] Alertmanager 集群异常
+    [MonitoringTargetDown] 监控组件无响应
    *[HostCpuHigh] CPU 使用率
 }
 unnamed-alert = 未命名的告警

@@ -106,6 +106,126 @@ alert-name = { $alert ->
     [ContainerRemovedUnexpectedly] 容器遭意外移除
     [ContainerStopped] 容器停止
     [ContainerStarted] 容器啟動
+    [HostDiskWillFillSoon] 磁碟即將寫滿
+    [HostFilesystemReadOnly] 檔案系統變成唯讀
+    [HostFilesystemError] 無法讀取檔案系統狀態
+    [HostDiskIoSaturated] 磁碟 I/O 飽和
+    [HostLoadHigh] 系統負載過高
+    [HostOomKill] 記憶體不足，程序被終止
+    [HostMemoryPressure] 主機因記憶體不足而停滯
+    [HostIoPressure] 主機因等待磁碟而停滯
+    [HostCpuSteal] CPU 時間被虛擬化平台占用
+    [HostRebooted] 主機已重新開機
+    [HostClockSkew] 時鐘不同步
+    [HostTooManyOpenFiles] 檔案控制代碼即將耗盡
+    [HostTemperatureHigh] 溫度過高
+    [HostSystemdUnitFailed] systemd 單元失敗
+    [HostRaidDegraded] RAID 缺少磁碟
+    [HostConntrackNearLimit] 連線追蹤表即將寫滿
+    [HostNetworkErrors] 網路卡出現錯誤
+    [HostTcpListenDrops] 新連線被丟棄
+    [HostTcpRetransmitsHigh] TCP 重傳過多
+    [ContainerMissing] 容器遺失
+    [ContainerNotRunning] 容器未執行
+    [ContainerPaused] 容器已暫停
+    [ContainerOomKilled] 容器內程序因記憶體不足被終止
+    [ContainerRestarting] 容器一直未能重新啟動
+    [ContainerStartFailed] 容器啟動失敗
+    [ContainerCpuHigh] 容器 CPU 使用率過高
+    [ContainerCpuThrottled] 容器受 CPU 限額限制
+    [ContainerMemoryHigh] 容器記憶體接近上限
+    [ContainerMemoryPressure] 容器因記憶體不足而停滯
+    [ContainerNetworkHigh] 容器流量過高
+    [ContainerPidsNearLimit] 容器執行緒數接近上限
+    [ContainerLogLarge] 容器日誌過大
+    [ContainerImageChanged] 容器映像已更換
+    [ContainerImageOutdated] 容器仍在執行舊映像
+    [ContainerLabelMalformed] 容器標籤無法辨識
+    [ContainerUnhealthy] 容器健康檢查失敗
+    [ContainerHealthStartingTooLong] 容器遲遲未變為健康
+    [ContainerHealthFailingStreak] 健康檢查開始失敗
+    [ContainerHealthcheckMissing] 容器沒有健康檢查
+    [ContainerHealthcheckSlow] 健康檢查過慢
+    [ProbeFailed] 探測失敗
+    [ProbeSlow] 探測回應緩慢
+    [ProbeHttpStatusBad] HTTP 狀態碼異常
+    [CertificateExpiresSoon] 憑證即將到期
+    [CertificateExpiresVerySoon] 憑證馬上到期
+    [ServiceDown] 服務無回應
+    [HttpErrorRateHigh] HTTP 錯誤率過高
+    [HttpLatencyHigh] HTTP 回應緩慢
+    [HttpTrafficStopped] HTTP 請求中斷
+    [AppJobFailuresHigh] 工作大量失敗
+    [AppExternalApiErrors] 外部 API 請求失敗
+    [PostgresDown] PostgreSQL 無回應
+    [PostgresConnectionsHigh] PostgreSQL 連線數過高
+    [PostgresLongTransaction] 交易長時間未結束
+    [PostgresDeadlocks] PostgreSQL 死結
+    [PostgresCacheHitLow] PostgreSQL 快取命中率低
+    [PostgresRollbacksHigh] PostgreSQL 回復過多
+    [PostgresReplicationLag] PostgreSQL 副本延遲
+    [PostgresExporterError] postgres_exporter 擷取出錯
+    [RedisDown] Redis 無回應
+    [RedisMemoryHigh] Redis 記憶體接近上限
+    [RedisConnectionsHigh] Redis 連線數過高
+    [RedisRejectedConnections] Redis 拒絕連線
+    [RedisHitRatioLow] Redis 命中率低
+    [RedisEvictions] Redis 正在淘汰鍵
+    [RedisRdbSaveFailed] Redis 無法儲存資料
+    [NginxDown] nginx 無回應
+    [NginxConnectionsDropped] nginx 丟棄連線
+    [NginxRequestsDropToZero] nginx 請求中斷
+    [CeleryWorkerDown] Celery 工作程序離線
+    [CeleryNoWorkers] 沒有可用的 Celery 工作程序
+    [CeleryQueueBacklog] Celery 任務積壓
+    [CeleryQueueBacklogCritical] Celery 任務嚴重積壓
+    [CeleryTaskFailuresHigh] Celery 任務大量失敗
+    [CeleryTaskSlow] Celery 任務過慢
+    [MicroserviceDown] 微服務無回應
+    [MicroserviceFlapping] 微服務時好時壞
+    [MicroserviceDegraded] 部分副本無回應
+    [StorageSpaceLow] 儲存空間不足
+    [StorageCountFailed] 無法統計儲存用量
+    [DockerDiskUsageHigh] Docker 占用磁碟過多
+    [DockerReclaimableSpace] Docker 有可清理的空間
+    [MongodbDown] MongoDB 無回應
+    [MysqlDown] MySQL 無回應
+    [SeamarkCollectorFailing] 收集器讀取出錯
+    [SeamarkCollectorStuck] 收集器卡住
+    [SeamarkEventStreamDown] Docker 事件串流中斷
+    [SeamarkAlertmanagerUnreachable] 收集端無法連線 Alertmanager
+    [SeamarkEventAlertsDropped] 告警未能送達 Alertmanager
+    [SeamarkStateFileUnwritable] 狀態檔無法寫入
+    [SeamarkScrapeSlow] 擷取過慢
+    [SeamarkConfigReloadFailed] 新設定未被接受
+    [SeamarkWatchdogMissing] Alertmanager 沒有心跳
+    [SeamarkNotificationsFailing] 頻道無法送達
+    [SeamarkChannelRefused] 頻道不存在或權杖無效
+    [SeamarkOutboxStuck] 訊息積壓
+    [SeamarkDeadLetters] 訊息遭永久拒絕
+    [SeamarkRateLimited] 聊天平台限流
+    [SeamarkWebhookRefused] 收到無法辨識的請求
+    [SeamarkWebhookTooLarge] 通知過大
+    [SeamarkWebhookUnauthorized] 請求權杖無效
+    [SeamarkStoreFailing] 中繼無法寫入儲存
+    [SeamarkRequestsLimited] 中繼請求過於頻繁
+    [SeamarkUnknownChannel] 未知頻道
+    [SeamarkTemplateErrors] 範本出錯
+    [SeamarkPanelStale] 狀態面板未更新
+    [SeamarkReportDue] 報告待傳送
+    [SeamarkReportMissed] 報告已錯過
+    [SeamarkReportFailing] 報告產生失敗
+    [Watchdog] 告警系統正常
+    [PrometheusRuleFailures] Prometheus 規則執行失敗
+    [PrometheusConfigReloadFailed] Prometheus 設定未被接受
+    [PrometheusTargetFileUnreadable] 目標檔案無法讀取
+    [PrometheusNotConnectedToAlertmanager] Prometheus 未連線 Alertmanager
+    [PrometheusNotificationsDropped] Prometheus 告警未能送出
+    [PrometheusStorageNearRetention] Prometheus 儲存接近上限
+    [AlertmanagerConfigReloadFailed] Alertmanager 設定未被接受
+    [AlertmanagerNotificationsFailing] Alertmanager 通知傳送失敗
+    [AlertmanagerClusterDegraded] Alertmanager 叢集異常
+    [MonitoringTargetDown] 監控元件無回應
    *[HostCpuHigh] CPU 使用率
 }
 unnamed-alert = 未命名的告警

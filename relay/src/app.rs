@@ -19,8 +19,8 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::alertmanager::Alertmanagers;
-use crate::compose::{self, Notice};
-use crate::config::{Access, AccessError, Config, Credentials};
+use crate::compose::{self, Notice, Voice};
+use crate::config::{Access, AccessError, Config, ConfiguredChannel, Credentials};
 use crate::deliver::{self, Deliverer, Destination};
 use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
@@ -120,6 +120,8 @@ struct Shared {
 /// What requests look at, and a reload replaces.
 pub(crate) struct Live {
     pub(crate) routing: Routing,
+    pub(crate) channels: Vec<ConfiguredChannel>,
+    pub(crate) voice: Voice,
     pub(crate) off: Vec<String>,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) external_url: Option<String>,
@@ -160,6 +162,8 @@ impl Live {
         Ok(Self {
             sources: Sources::of(config)?,
             routing: Routing::of(config),
+            channels: config.channels.clone(),
+            voice: config.voice.clone(),
             off: config.channels_on_and_off().1,
             credentials: config.access.credentials()?,
             external_url: config.external_url.clone(),
@@ -169,6 +173,11 @@ impl Live {
             notices: config.notices,
             fallback: config.fallback_channel.clone(),
         })
+    }
+
+    /// The channel that hears of the others' trouble.
+    pub(crate) fn fallback(&self) -> Option<&str> {
+        self.fallback.as_deref()
     }
 }
 
@@ -330,6 +339,15 @@ impl App {
 
     pub(crate) fn live(&self) -> Arc<Live> {
         self.0.live.load_full()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Changes whenever something was stored.
+    pub(crate) fn news(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.store.appended()
     }
 
     pub(crate) fn callers(&self) -> &Callers {

@@ -10,6 +10,7 @@ use seamark_kit::secret::Secret;
 
 pub use self::body::{Body, Form};
 use self::limits::Meter;
+use self::look::Look;
 use crate::message::Message;
 
 mod body;
@@ -17,6 +18,7 @@ mod discord;
 mod files;
 pub mod limits;
 mod log;
+pub mod look;
 mod mention;
 mod run;
 mod sheet;
@@ -173,6 +175,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// How much of each of the service's limits a payload uses; empty for a service without any.
     fn meters(&self, _payload: &Payload) -> Vec<Meter> {
         Vec::new()
+    }
+
+    /// What people see of a payload, for the page.
+    fn look(&self, payload: &Payload) -> Look {
+        Look::json(&payload.0)
     }
 
     /// The call that posts a payload.

@@ -26,7 +26,7 @@ mod trouble;
 mod unit;
 
 pub use catalogue::Locale;
-use catalogue::{Arg, Catalogue};
+pub(crate) use catalogue::{Arg, Catalogue};
 pub use notice::Notice;
 pub use template::{TemplateError, Templates};
 pub use trouble::{Trouble, TroubleKind};
@@ -108,6 +108,16 @@ pub fn compose(voice: &Voice, kind: MessageKind, body: &[u8], note: Option<&str>
         add_footer(&mut message, voice.words("unknown-channel", &[("names", names.into())]));
     }
     (message, errors)
+}
+
+/// A moment in words.
+pub(crate) fn moment_words(voice: &Voice, at: jiff::Timestamp) -> String {
+    catalogue::plain(&[moment::moment(voice, at)])
+}
+
+/// The time between two moments in words; nothing, when the clock went backwards.
+pub(crate) fn between_words(voice: &Voice, from: jiff::Timestamp, to: jiff::Timestamp) -> String {
+    moment::between(from, to).map(|time| moment::duration(voice, time)).unwrap_or_default()
 }
 
 /// One more line below everything.

@@ -16,7 +16,8 @@ const DETAILS: [Detail; 4] = [Detail::Full, Detail::Compact, Detail::Plain, Deta
 ///
 /// # Errors
 ///
-/// A payload beyond a limit of its service, or one that is empty: neither may ever be.
+/// A payload beyond a limit of its service, or one that is empty, or a webhook that is taken and cannot be read: none of
+/// them may ever be.
 pub fn feed(channels: &str, bytes: &[u8]) -> Result<(), String> {
     let Some((reader, rest)) = bytes.split_first() else { return Ok(()) };
     match reader % 4 {
@@ -38,12 +39,17 @@ pub fn feed(channels: &str, bytes: &[u8]) -> Result<(), String> {
 fn webhook(channels: &str, settings: &str, bytes: &[u8]) -> Result<(), String> {
     let Some((choice, body)) = bytes.split_first() else { return Ok(()) };
     let choice = usize::from(*choice);
-    if let Ok(group) = ingest::parse(body) {
-        ingest::dedupe_key(&[], &group);
+    // What goes into the outbox can be read when it is sent.
+    let (taken, read) = (ingest::summary(body), ingest::parse(body));
+    if let Ok(summary) = &taken {
+        summary.dedupe_key(&[]);
+    }
+    if taken != read.map(ingest::Summary::from) {
+        return Err(format!("taken as {taken:?}, and read otherwise"));
     }
     let locale = Locale::CHOICES.get(choice % 4).map_or("en", |(name, _)| name);
     let detail = DETAILS.get(choice / 4 % 4).copied().unwrap_or(Detail::Full);
-    let Ok(config) = read(&format!("locale: {locale}\n{settings}{channels}")) else { return Ok(()) };
+    let Ok(config) = self::read(&format!("locale: {locale}\n{settings}{channels}")) else { return Ok(()) };
     let (message, _) = compose::compose(&config.voice, MessageKind::Alert, body, None);
     config.channels.iter().filter_map(|one| one.channel.as_deref()).try_for_each(|one| lay_out(one, &message, detail))
 }

@@ -5,13 +5,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::alert::AlertGroup;
 
 mod payload;
 mod quick;
+mod summary;
+
+pub use summary::Summary;
 
 /// How long the same notification counts as a repeat of the first: Alertmanager's default `group_interval`, after
 /// which it tries again of its own accord.
@@ -54,26 +56,13 @@ pub fn parse(body: &[u8]) -> Result<AlertGroup, IngestError> {
     payload::alert_group(&json)
 }
 
-/// What makes two notifications the same: the channels, the receiver, the group, and the state of its alerts.
+/// Reads of a webhook body what it takes to store it; what it accepts and refuses is the same as with [`parse`].
 ///
-/// Neither annotations nor `externalURL` take part: two Alertmanagers of a cluster differ in them. The result is
-/// hexadecimal SHA-256.
-pub fn dedupe_key(channels: &[String], group: &AlertGroup) -> String {
-    let mut hash = KeyHash::default();
-    hash.strings(channels);
-    hash.strings(&[&group.receiver, &group.group_key, &group.truncated_alerts.to_string()]);
-    let mut alerts: Vec<(&str, &str, Timestamp)> =
-        group.alerts.iter().map(|alert| (&*alert.fingerprint, alert.status.as_str(), alert.starts_at)).collect();
-    alerts.sort_unstable();
-    for (fingerprint, status, starts_at) in alerts {
-        hash.strings(&[fingerprint, status, &starts_at.to_string()]);
-    }
-    hash.finish()
-}
-
-/// How long a second notification like this one is a duplicate; `None` when it is meant to be sent again.
-pub fn dedupe_window(group: &AlertGroup) -> Option<Duration> {
-    (group.notification_reason.as_deref() != Some(REPEAT)).then_some(DEDUPE_WINDOW)
+/// # Errors
+///
+/// Those of [`parse`].
+pub fn summary(body: &[u8]) -> Result<Summary<'_>, IngestError> {
+    summary::summary(body).map_or_else(|| parse(body).map(Summary::from), Ok)
 }
 
 /// Hashes lists of strings so that no two lists run together.
@@ -83,20 +72,30 @@ pub(crate) struct KeyHash(Sha256);
 impl KeyHash {
     pub(crate) fn strings<S: AsRef<str>>(&mut self, strings: &[S]) {
         self.0.update(strings.len().to_be_bytes());
-        for string in strings {
-            let string = string.as_ref();
-            self.0.update(string.len().to_be_bytes());
-            self.0.update(string);
-        }
+        strings.iter().for_each(|string| self.bytes(string.as_ref().as_bytes()));
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(bytes.len().to_be_bytes());
+        self.0.update(bytes);
     }
 
     pub(crate) fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+        self.0.finalize().into_iter().flat_map(digits).flatten().collect()
+    }
+
+    /// The beginning of the hash, as a number.
+    pub(crate) fn number(self) -> i64 {
+        let hash: [u8; 32] = self.0.finalize().into();
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        i64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -116,7 +115,7 @@ mod tests {
     }
 
     fn key_of(webhook: &serde_json::Value) -> String {
-        dedupe_key(&["ops".to_owned()], &parse(webhook.to_string().as_bytes()).unwrap())
+        summary(webhook.to_string().as_bytes()).unwrap().dedupe_key(&["ops".to_owned()])
     }
 
     #[test]
@@ -138,7 +137,8 @@ mod tests {
         for webhook in [webhook(), quoted] {
             let quick = quick::alert_group(webhook.to_string().as_bytes());
             assert_eq!(quick, payload::alert_group(&webhook).ok());
-            assert!(quick.is_some());
+            assert_eq!(summary::summary(webhook.to_string().as_bytes()), quick.map(Summary::from));
+            assert!(summary::summary(webhook.to_string().as_bytes()).is_some());
         }
     }
 
@@ -146,7 +146,8 @@ mod tests {
     fn each_part_of_the_identity_makes_it_another_one() {
         let group = parse(webhook().to_string().as_bytes()).unwrap();
         let here = vec!["ops".to_owned()];
-        let mut keys = vec![dedupe_key(&here, &group), dedupe_key(&["ops".to_owned(), "screen".to_owned()], &group)];
+        let key = |channels: &[String], group: &AlertGroup| Summary::from(group.clone()).dedupe_key(channels);
+        let mut keys = vec![key(&here, &group), key(&["ops".to_owned(), "screen".to_owned()], &group)];
         let edits: [fn(&mut AlertGroup); 6] = [
             |group| group.receiver.push('x'),
             |group| group.group_key.push('x'),
@@ -158,7 +159,7 @@ mod tests {
         for edit in edits {
             let mut other = group.clone();
             edit(&mut other);
-            keys.push(dedupe_key(&here, &other));
+            keys.push(key(&here, &other));
         }
         keys.sort();
         keys.dedup();
@@ -170,7 +171,7 @@ mod tests {
     fn what_alertmanager_repeats_on_purpose_is_never_a_duplicate() {
         let mut repeat = webhook();
         repeat["notification_reason"] = json!("repeat interval elapsed");
-        let window = |webhook: &serde_json::Value| dedupe_window(&parse(webhook.to_string().as_bytes()).unwrap());
+        let window = |webhook: &serde_json::Value| summary(webhook.to_string().as_bytes()).unwrap().dedupe_window();
         assert_eq!((window(&webhook()), window(&repeat)), (Some(Duration::from_secs(300)), None));
     }
 
@@ -202,7 +203,8 @@ mod tests {
             if let Some(quick) = quick::alert_group(body.as_bytes()) {
                 prop_assert_eq!(Ok(&quick), slow.as_ref());
             }
-            prop_assert_eq!(parse(body.as_bytes()), slow);
+            prop_assert_eq!(parse(body.as_bytes()), slow.clone());
+            prop_assert_eq!(summary(body.as_bytes()), slow.map(Summary::from));
         }
     }
 }

@@ -175,6 +175,11 @@ impl Metrics {
         self.figures().channels.entry(channel.to_owned()).or_default().up = up;
     }
 
+    /// Whether the channel's destination lets us in, as far as is known.
+    pub fn is_up(&self, channel: &str) -> bool {
+        self.figures().channels.get(channel).is_none_or(|figures| figures.up)
+    }
+
     /// Writes everything but the outbox.
     pub fn expose(&self, out: &mut Exposition) {
         let figures = self.figures();

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use tracing::{debug, error, info, warn};
 
-use crate::alert::{AlertGroup, Status};
+use crate::alert::Status;
 use crate::config::Config;
-use crate::ingest::{self, IngestError};
+use crate::ingest::{self, IngestError, Summary};
 use crate::metrics::Metrics;
 use crate::store::{Appended, MessageKind, Notification, Store, StoreError};
 
@@ -77,8 +77,8 @@ pub async fn accept(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Accepted, Rejected> {
-    let mut group = match ingest::parse(body) {
-        Ok(group) => group,
+    let summary = match ingest::summary(body) {
+        Ok(summary) => summary,
         Err(problem) => {
             metrics.ingest_refused();
             keep_refused(store, body, &problem, now).await;
@@ -92,41 +92,40 @@ pub async fn accept(
         warn!(channel = %name, "a webhook names `{name}`, which is no channel or is off; the default channels are told");
     }
     let note = (!unknown.is_empty()).then(|| excerpt(&unknown.join(", ")));
-    let notification = notification(&group, channels.clone(), note, body, now);
-    let alerts = std::mem::take(&mut group.alerts);
-    let count = alerts.len();
-    match store.append_of(notification, alerts).await? {
+    let notification = notification(&summary, channels.clone(), note, body, now);
+    let (group, status, alerts) = (&summary.group_key, summary.status.as_str(), summary.alerts);
+    match store.append(notification).await? {
         Appended::Stored => {
-            debug!(group = %group.group_key, status = group.status.as_str(), alerts = count, "notification stored");
+            debug!(%group, status, alerts, "notification stored");
             Ok(Accepted::Stored(channels))
         }
         Appended::Duplicate => {
             metrics.duplicate();
-            info!(group = %group.group_key, status = group.status.as_str(), "notification repeated; not stored again");
+            info!(%group, status, "notification repeated; not stored again");
             Ok(Accepted::Duplicate)
         }
     }
 }
 
 fn notification(
-    group: &AlertGroup,
+    summary: &Summary<'_>,
     channels: Vec<String>,
     note: Option<String>,
     body: &[u8],
     now: Timestamp,
 ) -> Notification {
     Notification {
-        dedupe_key: ingest::dedupe_key(&channels, group),
-        dedupe_window: ingest::dedupe_window(group),
+        dedupe_key: summary.dedupe_key(&channels),
+        dedupe_window: summary.dedupe_window(),
         channels,
         note,
-        kind: match group.status {
+        kind: match summary.status {
             Status::Firing => MessageKind::Alert,
             Status::Resolved => MessageKind::Resolved,
         },
-        group_key: group.group_key.clone(),
-        status: group.status,
-        severity: group.severity(),
+        group_key: summary.group_key.clone().into_owned(),
+        status: summary.status,
+        severity: summary.severity,
         body: body.to_vec(),
         received_at: now,
     }

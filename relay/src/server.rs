@@ -3,18 +3,18 @@
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use seamark_kit::exposition;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::ingest::BODY_LIMIT;
+use crate::web;
 
-mod access;
+pub(crate) mod access;
 pub(crate) mod callers;
 mod dead_letters;
-mod page;
 mod watchdog;
 mod webhook;
 
@@ -33,7 +33,7 @@ pub fn router(app: App) -> Router {
         .route_layer(axum::middleware::from_fn_with_state(app.clone(), access::guard));
     Router::new()
         .merge(guarded)
-        .route("/", get(landing_page))
+        .merge(web::router(app.clone()))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(async || "seamark-relay is healthy.\n"))
         .route("/-/ready", get(ready))
@@ -59,10 +59,6 @@ async fn reload(State(app): State<App>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
     }
-}
-
-async fn landing_page(State(app): State<App>) -> Html<String> {
-    Html(page::render(&app.live()))
 }
 
 async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {

@@ -11,23 +11,29 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use crate::alert::Alert;
 use crate::channel::{Detail, MessageRef};
 
 mod claim;
 mod dead;
+mod history;
+mod lanes;
+mod memory;
 mod moments;
 mod outbox;
 mod record;
+mod remembered;
 mod rows;
+mod seen;
 mod sqlite;
 mod upkeep;
 mod writer;
 
+use writer::{Append, Job};
+
 pub use record::{AlertRecord, FORGOTTEN_AFTER, Firing};
 pub use rows::{
-    Appended, Backlog, Card, Chosen, Claim, DeadLetter, Deferral, DeliveryId, Digest, MessageKind, Next, Notification,
-    Prepared, Told,
+    Appended, Backlog, Card, Chosen, Claim, DeadLetter, Deferral, DeliveryId, Digest, Entry, MessageKind, Next,
+    Notification, Prepared, Told,
 };
 
 /// The outbox. Clones share one writer; the last one to go closes the file.
@@ -39,7 +45,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     writer: writer::Writer,
-    appended: watch::Sender<u64>,
+    appended: Arc<watch::Sender<u64>>,
 }
 
 /// Why the store could not do what was asked.
@@ -88,9 +94,11 @@ impl Store {
     /// Those of [`Store::open`].
     pub fn open_bounded(path: &Path, max_bytes: u64) -> Result<Self, StoreError> {
         let database = sqlite::open(path, max_bytes)?;
-        let writer = writer::Writer::start(database)
+        let appended = Arc::new(watch::Sender::new(0));
+        let news = appended.clone();
+        let writer = writer::Writer::start(database, move || tell_all(&news))
             .map_err(|problem| StoreError::Open { path: path.display().to_string(), problem: problem.to_string() })?;
-        Ok(Self { inner: Arc::new(Inner { writer, appended: watch::Sender::new(0) }) })
+        Ok(Self { inner: Arc::new(Inner { writer, appended }) })
     }
 
     /// Stores a notification, one row for each channel. On disk when it returns.
@@ -99,35 +107,9 @@ impl Store {
     ///
     /// [`StoreError::Unavailable`]: nothing was stored.
     pub async fn append(&self, notification: Notification) -> Result<Appended, StoreError> {
-        self.append_of(notification, Vec::new()).await
-    }
-
-    /// Stores a notification as [`Store::append`] does, and notes its alerts in the record, both or neither.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Unavailable`]: nothing was stored.
-    pub async fn append_of(&self, notification: Notification, alerts: Vec<Alert>) -> Result<Appended, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // Told by the writer's thread: whoever asked may be gone by then, and the notification is to be sent all the same.
-        let news = self.inner.appended.clone();
-        let tell = move |appended: &Appended| {
-            if *appended == Appended::Stored {
-                tell_all(&news);
-            }
-        };
-        self.inner.writer.submit(writer::job(
-            move |connection| {
-                let appended = outbox::append(connection, &notification)?;
-                if appended == Appended::Stored {
-                    record::note(connection, &alerts, notification.received_at)?;
-                }
-                Ok(appended)
-            },
-            tell,
-            answer,
-        ));
-        given(answered).await
+        self.inner.writer.submit(Job::Append(Append { notification, answer }));
+        answered.await.map_or_else(|_| Err(ended()), |given| given.result)
     }
 
     /// Changes whenever something was stored, so that a loop can wait for work.
@@ -198,6 +180,13 @@ impl Store {
     pub async fn dead_letters_of(&self, channel: Option<&str>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let channel = channel.map(str::to_owned);
         self.call(move |connection| dead::list(connection, channel.as_deref(), limit)).await
+    }
+
+    /// What was stored last, of one channel alone if it is named, and what became of it: the newest first, at most
+    /// `limit`.
+    pub async fn recent(&self, channel: Option<&str>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let channel = channel.map(str::to_owned);
+        self.call(move |connection| history::recent(connection, channel.as_deref(), limit)).await
     }
 
     /// Gives these dead letters another try, in full, and returns how many there were.
@@ -280,12 +269,20 @@ impl Store {
 
     /// How many alerts fire, by name, severity and instance: at most `limit` rows.
     pub async fn firing(&self, now: Timestamp, limit: u32) -> Result<Vec<Firing>, StoreError> {
+        self.catch_up().await?;
         self.call(move |connection| record::firing(connection, now, limit)).await
     }
 
     /// The alerts that fired at any time since then, the latest first, at most `limit`.
     pub async fn alerts_since(&self, since: Timestamp, limit: u32) -> Result<Vec<AlertRecord>, StoreError> {
+        self.catch_up().await?;
         self.call(move |connection| record::since(connection, since, limit)).await
+    }
+
+    /// Notes in the record what came since somebody last looked at it.
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        while self.call(record::catch_up).await? {}
+        Ok(())
     }
 
     /// What waits, for every channel that ever had something to send.
@@ -302,6 +299,8 @@ impl Store {
     /// oldest of what is finished as well. Returns how many rows went or were ended; call again while it is
     /// not 0.
     pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
+        // In a full file there may be no room for the record before something has gone. What is not noted stays.
+        let _ = self.catch_up().await;
         self.call(move |connection| Ok(upkeep::prune(connection, now)? + record::prune(connection, now)?)).await
     }
 
@@ -311,13 +310,17 @@ impl Store {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.inner.writer.submit(writer::job(work, |_| {}, answer));
+        self.inner.writer.submit(writer::call(work, answer));
         given(answered).await
     }
 }
 
 async fn given<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-    answered.await.unwrap_or_else(|_| Err(StoreError::Unavailable("its thread has ended".to_owned())))
+    answered.await.unwrap_or_else(|_| Err(ended()))
+}
+
+fn ended() -> StoreError {
+    StoreError::Unavailable("its thread has ended".to_owned())
 }
 
 fn tell_all(appended: &watch::Sender<u64>) {

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use seamark_relay::alert::{Alert, Labels, Severity, Status};
+use seamark_relay::alert::{Labels, Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
 use seamark_relay::store::{
-    Appended, Backlog, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
+    Appended, Backlog, Chosen, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
     REFUSED_BODY_LIMIT, Store, StoreError,
 };
 use serde_json::json;
@@ -135,6 +135,34 @@ async fn a_repeat_within_its_window_is_stored_once() {
 }
 
 #[tokio::test]
+async fn a_repeat_is_known_after_a_restart_and_after_a_failure_it_is_none() {
+    let directory = Directory::new();
+    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    assert_eq!(store.append(notification("a", "g")).await.unwrap(), Appended::Stored);
+    let large = Notification { body: vec![b'x'; 500_000], ..notification("large", "h") };
+    for _ in 0..2 {
+        assert!(matches!(store.append(large.clone()).await, Err(StoreError::Unavailable(_))));
+    }
+    drop(store);
+
+    let store = directory.open();
+    let later = |seconds: i64| Notification { received_at: at(seconds), ..notification("a", "g") };
+    assert_eq!(store.append(later(299)).await.unwrap(), Appended::Duplicate);
+    assert_eq!(store.append(later(300)).await.unwrap(), Appended::Stored);
+    assert_eq!(store.append(large).await.unwrap(), Appended::Stored);
+}
+
+#[tokio::test]
+async fn the_same_from_several_callers_at_once_is_stored_once() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let calls = (0..20).map(|_| store.append(notification("a", "g")));
+    let results = futures_util::future::join_all(calls).await;
+    let stored = results.iter().filter(|result| matches!(result, Ok(Appended::Stored))).count();
+    assert_eq!((stored, store.backlog().await.unwrap()[0].pending), (1, 1));
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_meanwhile_leaves_nothing_unnoticed() {
     let directory = Directory::new();
     let store = directory.open();
@@ -165,6 +193,27 @@ async fn the_urgent_goes_first_and_a_group_keeps_its_order() {
     }
     // What is urgent takes along what its group has to say before it.
     assert_eq!(order, ["second of b", "critical", "warning", "info"]);
+}
+
+#[tokio::test]
+async fn a_group_keeps_its_order_over_failures_restarts_and_dead_letters() {
+    let directory = Directory::new();
+    let store = Store::open_bounded(&directory.file(), 400 * 1024).unwrap();
+    store.append(notification("first", "g")).await.unwrap();
+    let large = Notification { body: vec![b'x'; 500_000], ..notification("large", "g") };
+    assert!(matches!(store.append(large).await, Err(StoreError::Unavailable(_))));
+    store.append(notification("of another", "h")).await.unwrap();
+    store.append(notification("second", "g")).await.unwrap();
+    let given_up = claim(&store, at(1)).await;
+    assert_eq!(told(&given_up), ["first", "second"]);
+    store.bury(given_up.id, "no".to_owned(), at(1)).await.unwrap();
+    drop(store);
+
+    let store = directory.open();
+    store.append(notification("third", "g")).await.unwrap();
+    assert_eq!(store.retry_dead_letters(Chosen { channel: None, ids: None }).await.unwrap(), 2);
+    assert_eq!(told(&claim(&store, at(2)).await), ["first", "second", "third"]);
+    assert_eq!(told(&claim(&store, at(2)).await), ["of another"]);
 }
 
 #[tokio::test]
@@ -282,6 +331,27 @@ async fn a_hundred_callers_at_once_share_commits_and_are_all_kept() {
     }
     drop(store);
     assert_eq!(directory.open().backlog().await.unwrap()[0].pending, 100);
+}
+
+#[tokio::test]
+async fn callers_that_go_away_take_nobody_elses_answer_with_them() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for round in 0..5 {
+        let calls = (0..8).map(|number| {
+            let (store, text) = (store.clone(), format!("{round} {number}"));
+            tokio::spawn(async move { store.append(notification(&text, &text)).await })
+        });
+        let calls: Vec<_> = calls.collect();
+        // All have asked, and are answered while nobody listens yet: this thread is the one they would run on.
+        tokio::task::yield_now().await;
+        std::thread::sleep(Duration::from_millis(20));
+        calls.iter().skip(1).step_by(2).for_each(tokio::task::JoinHandle::abort);
+        for call in calls.into_iter().step_by(2) {
+            assert_eq!(call.await.unwrap().unwrap(), Appended::Stored);
+        }
+    }
+    assert_eq!(store.backlog().await.unwrap()[0].pending, 40);
 }
 
 #[tokio::test]
@@ -485,31 +555,33 @@ async fn after_an_outage_more_than_a_few_groups_are_caught_up_with_at_once() {
     assert_eq!((told(&late), late.digest), (vec!["b", "c", "d", "a"], Some(Digest::CatchUp)));
 }
 
-fn alert(instance: &str, ended: Option<i64>) -> Alert {
+fn alert(instance: &str, ended: Option<i64>) -> serde_json::Value {
+    json!({
+        "status": if ended.is_some() { "resolved" } else { "firing" }, "labels": labels(instance),
+        "startsAt": at(0).to_string(), "endsAt": ended.map_or("0001-01-01T00:00:00Z".to_owned(), |ended| at(ended).to_string()),
+        "fingerprint": instance,
+    })
+}
+
+fn labels(instance: &str) -> Labels {
     let labels = [("alertname", "Down"), ("instance", instance), ("severity", "critical")];
-    Alert {
-        status: if ended.is_some() { Status::Resolved } else { Status::Firing },
-        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        annotations: Labels::new(),
-        starts_at: at(0),
-        ends_at: ended.map(at),
-        generator_url: None,
-        fingerprint: instance.to_owned(),
-    }
+    labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+/// A notification as Alertmanager writes it.
+fn webhook(seconds: i64, alerts: &[serde_json::Value]) -> Notification {
+    let body = json!({"status": "firing", "receiver": "chat", "groupKey": "g", "alerts": alerts}).to_string();
+    Notification { received_at: at(seconds), ..notification(&body, "g") }
 }
 
 #[tokio::test]
 async fn the_record_knows_what_fires_and_what_did() {
     let directory = Directory::new();
     let store = directory.open();
-    let note = async |text: &str, seconds, alerts: Vec<Alert>| {
-        let notification = Notification { received_at: at(seconds), ..notification(text, "g") };
-        store.append_of(notification, alerts).await.unwrap()
-    };
-    note("1", 10, vec![alert("web-1", None), alert("web-2", None)]).await;
-    note("2", 70, vec![alert("web-1", Some(60)), alert("web-2", None)]).await;
+    store.append(webhook(10, &[alert("web-1", None), alert("web-2", None)])).await.unwrap();
+    store.append(webhook(70, &[alert("web-1", Some(60)), alert("web-2", None)])).await.unwrap();
     // A notification of another receiver comes late: what is over stays over.
-    note("3", 71, vec![alert("web-1", None)]).await;
+    store.append(webhook(71, &[alert("web-1", None)])).await.unwrap();
     let firing = |instance: &str| Firing {
         alertname: "Down".to_owned(),
         severity: "critical".to_owned(),
@@ -520,7 +592,7 @@ async fn the_record_knows_what_fires_and_what_did() {
     let records = store.alerts_since(at(0), 10).await.unwrap();
     let said: Vec<_> = records.iter().map(|record| (&*record.fingerprint, record.ends_at, record.last_seen)).collect();
     assert_eq!(said, [("web-1", Some(at(60)), at(71)), ("web-2", None, at(70))]);
-    assert_eq!((records[0].labels.clone(), records[0].first_seen), (alert("web-1", None).labels, at(10)));
+    assert_eq!((records[0].labels.clone(), records[0].first_seen), (labels("web-1"), at(10)));
 
     // Nobody says that web-2 is resolved: it is forgotten, and ended when it was last heard of.
     let forgotten = 70 + i64::try_from(FORGOTTEN_AFTER.as_secs()).unwrap();
@@ -530,6 +602,26 @@ async fn the_record_knows_what_fires_and_what_did() {
     assert_eq!(store.alerts_since(at(65), 10).await.unwrap()[0].ends_at, Some(at(70)));
     while store.prune(at(90 * 86_400)).await.unwrap() > 0 {}
     assert_eq!(store.alerts_since(at(0), 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_record_has_what_nobody_looked_at_before_it_was_told_and_removed() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for number in 0..1200 {
+        let alerts = [alert(&format!("web-{number}"), None)];
+        store.append(webhook(10, &alerts)).await.unwrap();
+    }
+    drop(store);
+    let store = directory.open();
+    while let Next::Claim(told) = store.claim("ops", at(11), usize::MAX).await.unwrap() {
+        finish(&store, &told).await;
+    }
+    while store.prune(at(8 * 86_400)).await.unwrap() > 0 {}
+    store.append(webhook(8 * 86_400, &[alert("web-0", Some(60))])).await.unwrap();
+    let records = store.alerts_since(at(0), 2000).await.unwrap();
+    let over = records.iter().filter(|record| record.ends_at == Some(at(60))).count();
+    assert_eq!((records.len(), over), (1200, 1));
 }
 
 #[tokio::test]
@@ -545,7 +637,49 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     old.pragma_update(None, "user_version", 1).unwrap();
     drop(old);
     let store = directory.open();
-    assert_eq!(told(&claim(&store, at(1)).await), ["waiting"]);
+    store.append(notification("behind it", "g")).await.unwrap();
+    assert_eq!(told(&claim(&store, at(1)).await), ["waiting", "behind it"]);
+}
+
+/// Version 6 kept the record's columns and the order of groups in another way.
+#[tokio::test]
+async fn a_file_of_version_six_keeps_its_record_and_its_dead_letters() {
+    let directory = Directory::new();
+    let old = rusqlite::Connection::open(directory.file()).unwrap();
+    for tables in [
+        include_str!("../src/store/schema.sql"),
+        include_str!("../src/store/schema_2.sql"),
+        include_str!("../src/store/schema_3.sql"),
+        include_str!("../src/store/schema_4.sql"),
+        include_str!("../src/store/schema_5.sql"),
+        include_str!("../src/store/schema_6.sql"),
+    ] {
+        old.execute_batch(tables).unwrap();
+    }
+    let (body, labels) = (webhook(0, &[alert("web-9", None)]).body, json!(labels("web-1")).to_string());
+    old.execute("INSERT INTO notifications VALUES (7, 'alert', 'firing', 'warning', NULL, ?1, 1790000000000)", [body])
+        .unwrap();
+    old.execute_batch(
+        "INSERT INTO deliveries (notification, channel, group_key, priority, state, reason, finished_at)
+         VALUES (7, 'ops', 'g', 20, 'dead', 'no', 1790000000000)",
+    )
+    .unwrap();
+    old.execute(
+        "INSERT INTO alerts VALUES ('web-1', 1790000000000, NULL, 'critical', ?1, 1790000000000, 1790000000000)",
+        [labels],
+    )
+    .unwrap();
+    old.pragma_update(None, "user_version", 6).unwrap();
+    drop(old);
+
+    let store = directory.open();
+    // What the older version had noted is noted once, and its last notification is none of what came since.
+    let firing = store.firing(at(1), 10).await.unwrap();
+    let instances: Vec<_> = firing.iter().map(|firing| (&*firing.alertname, &*firing.instance, firing.count)).collect();
+    assert_eq!(instances, [("Down", "web-1", 1)]);
+    store.append(notification("behind it", "g")).await.unwrap();
+    assert_eq!(store.retry_dead_letters(Chosen { channel: None, ids: None }).await.unwrap(), 1);
+    assert_eq!(told(&claim(&store, at(1)).await).len(), 2);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::files;
 use super::limits::{Meter, discord as limits};
+use super::look::Look;
 use super::mention::Mentions;
 use super::split::points;
 use super::{
@@ -22,6 +23,7 @@ mod markup;
 mod mention;
 mod meters;
 mod problem;
+mod seen;
 mod upload;
 
 pub(super) const KIND: Kind = Kind { name: "discord", build };
@@ -116,6 +118,10 @@ impl Channel for Discord {
 
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
         meters::meters(payload)
+    }
+
+    fn look(&self, payload: &Payload) -> Look {
+        seen::look(payload)
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {

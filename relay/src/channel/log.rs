@@ -5,6 +5,7 @@
 
 use seamark_kit::secret::Secret;
 
+use super::look::{Html, Look};
 use super::split::{cut, turns_direction};
 use super::{Channel, Detail, Kind, Limits, Method, Payload, Posting, Request, Response, Verdict};
 use crate::message::{Field, Item, Message, Span};
@@ -41,6 +42,10 @@ impl Channel for Log {
         }
         parts.extend(message.url.clone());
         vec![Payload(escape(&parts.join(" | ")).into())]
+    }
+
+    fn look(&self, payload: &Payload) -> Look {
+        Look::of(Html::text(payload.0.as_str().unwrap_or_default()))
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {

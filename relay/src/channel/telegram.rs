@@ -7,6 +7,7 @@ use seamark_kit::secret::Secret;
 use serde_json::{Map, Value, json};
 
 use super::limits::{Meter, Unit, telegram as limits};
+use super::look::{self, Look};
 use super::mention::Mentions;
 use super::run::{Block, measure};
 use super::sheet::{Markup, Room, Sheet};
@@ -91,6 +92,12 @@ impl Channel for Telegram {
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
         let text = text(&payload.0);
         vec![limits::TEXT.worst([length(&payload.0)]), limits::RAW_TEXT.worst([text.len()])]
+    }
+
+    fn look(&self, payload: &Payload) -> Look {
+        let words = payload.0.get("caption").and_then(Value::as_str).unwrap_or_else(|| text(&payload.0));
+        let has_tags = payload.0.get("parse_mode").is_some();
+        Look::of(if has_tags { look::telegram(words) } else { look::Html::text(words) })
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {

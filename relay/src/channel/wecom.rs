@@ -7,6 +7,7 @@ use seamark_kit::secret::Secret;
 use serde_json::{Value, json};
 
 use super::limits::{Limit, Meter, wecom as limits};
+use super::look::{self, Html, Look};
 use super::mention::Mentions;
 use super::run::Block;
 use super::sheet::{Markup, Room, Sheet};
@@ -128,6 +129,13 @@ impl Channel for WeCom {
     fn meters(&self, payload: &Payload) -> Vec<Meter> {
         let (format, text) = content(&payload.0);
         vec![format.limit().worst([text.len()])]
+    }
+
+    fn look(&self, payload: &Payload) -> Look {
+        let content = |kind: &str| payload.0.pointer(&format!("/{kind}/content")).and_then(Value::as_str);
+        let marked = content("markdown").or_else(|| content("markdown_v2")).map(look::wecom);
+        let plain = || content("text").map(Html::text);
+        marked.or_else(plain).map_or_else(|| Look::json(&payload.0), Look::of)
     }
 
     fn post(&self, payload: &Payload, how: &Posting) -> Request {

@@ -41,12 +41,13 @@ impl Locale {
         }
     }
 
-    fn source(self) -> &'static str {
+    /// What is said in chats, and on the page.
+    fn sources(self) -> [&'static str; 2] {
         match self {
-            Self::En => include_str!("../../locales/en.ftl"),
-            Self::ZhCn => include_str!("../../locales/zh-CN.ftl"),
-            Self::ZhTw => include_str!("../../locales/zh-TW.ftl"),
-            Self::Uk => include_str!("../../locales/uk.ftl"),
+            Self::En => [include_str!("../../locales/en.ftl"), include_str!("../../locales/page/en.ftl")],
+            Self::ZhCn => [include_str!("../../locales/zh-CN.ftl"), include_str!("../../locales/page/zh-CN.ftl")],
+            Self::ZhTw => [include_str!("../../locales/zh-TW.ftl"), include_str!("../../locales/page/zh-TW.ftl")],
+            Self::Uk => [include_str!("../../locales/uk.ftl"), include_str!("../../locales/page/uk.ftl")],
         }
     }
 }
@@ -110,12 +111,14 @@ impl Catalogue {
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // The marks that isolate right-to-left words show up as boxes in chats.
         bundle.set_use_isolating(false);
-        let resource = FluentResource::try_new(locale.source().to_owned()).unwrap_or_else(|(readable, errors)| {
-            error!(locale = locale.tag(), ?errors, "parts of a catalogue are unreadable");
-            readable
-        });
-        if let Err(errors) = bundle.add_resource(resource) {
-            error!(locale = locale.tag(), ?errors, "a catalogue says something twice");
+        for source in locale.sources() {
+            let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(readable, errors)| {
+                error!(locale = locale.tag(), ?errors, "parts of a catalogue are unreadable");
+                readable
+            });
+            if let Err(errors) = bundle.add_resource(resource) {
+                error!(locale = locale.tag(), ?errors, "a catalogue says something twice");
+            }
         }
         Self { locale, bundle }
     }
@@ -208,7 +211,7 @@ mod tests {
     fn keys(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
         let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut current = String::new();
-        for line in locale.source().lines().filter(|line| !line.starts_with('#')) {
+        for line in locale.sources().concat().lines().filter(|line| !line.starts_with('#')) {
             if line.starts_with(|first: char| first.is_ascii_lowercase()) {
                 current = line.split_once(" =").expect("a key").0.to_owned();
                 assert!(
@@ -247,6 +250,17 @@ mod tests {
             include_str!("moment.rs"),
             include_str!("notice.rs"),
             include_str!("trouble.rs"),
+            include_str!("../web.rs"),
+            include_str!("../web/login.rs"),
+            include_str!("../web/messages.rs"),
+            include_str!("../web/overview.rs"),
+            include_str!("../web/preview.rs"),
+            include_str!("../../templates/base.html"),
+            include_str!("../../templates/incidents.html"),
+            include_str!("../../templates/login.html"),
+            include_str!("../../templates/messages.html"),
+            include_str!("../../templates/overview.html"),
+            include_str!("../../templates/preview.html"),
         ];
         let is_used = |key: &&String| sources.iter().any(|source| source.contains(&format!("\"{key}\"")));
         let keys = keys(Locale::En);
@@ -257,7 +271,7 @@ mod tests {
     /// What each key can say: with every word it selects on, and with counts of every plural form.
     fn sentences(locale: Locale) -> Vec<(String, String)> {
         let mut said = Vec::new();
-        let source = locale.source();
+        let source = locale.sources().concat();
         for (key, variables) in keys(locale) {
             let entry = source.split(&format!("\n{key} =")).nth(1).expect("the key's words");
             let entry = entry.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>();
@@ -308,12 +322,31 @@ mod tests {
             "Swap",
             "swap",
             "inode",
+            "RAID",
+            "TCP",
+            "HTTP",
+            "API",
+            "I",
+            "O",
+            "systemd",
+            "PostgreSQL",
+            "postgres",
+            "exporter",
+            "Redis",
+            "nginx",
+            "Celery",
+            "MongoDB",
+            "MySQL",
             "SIGKILL",
             "SIGABRT",
             "SIGSEGV",
             // The key `fallback_channel`, and Alertmanager's receiver.
             "fallback",
             "channel",
+            // The key `token_file`.
+            "token",
+            "file",
+            "JSON",
             // The command `send-test`.
             "send",
             "test",

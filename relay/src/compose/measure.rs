@@ -38,6 +38,126 @@ const STATES: &[&str] = &[
     "ContainerRemovedUnexpectedly",
     "ContainerStopped",
     "ContainerStarted",
+    "HostDiskWillFillSoon",
+    "HostFilesystemReadOnly",
+    "HostFilesystemError",
+    "HostDiskIoSaturated",
+    "HostLoadHigh",
+    "HostOomKill",
+    "HostMemoryPressure",
+    "HostIoPressure",
+    "HostCpuSteal",
+    "HostRebooted",
+    "HostClockSkew",
+    "HostTooManyOpenFiles",
+    "HostTemperatureHigh",
+    "HostSystemdUnitFailed",
+    "HostRaidDegraded",
+    "HostConntrackNearLimit",
+    "HostNetworkErrors",
+    "HostTcpListenDrops",
+    "HostTcpRetransmitsHigh",
+    "ContainerMissing",
+    "ContainerNotRunning",
+    "ContainerPaused",
+    "ContainerOomKilled",
+    "ContainerRestarting",
+    "ContainerStartFailed",
+    "ContainerCpuHigh",
+    "ContainerCpuThrottled",
+    "ContainerMemoryHigh",
+    "ContainerMemoryPressure",
+    "ContainerNetworkHigh",
+    "ContainerPidsNearLimit",
+    "ContainerLogLarge",
+    "ContainerImageChanged",
+    "ContainerImageOutdated",
+    "ContainerLabelMalformed",
+    "ContainerUnhealthy",
+    "ContainerHealthStartingTooLong",
+    "ContainerHealthFailingStreak",
+    "ContainerHealthcheckMissing",
+    "ContainerHealthcheckSlow",
+    "ProbeFailed",
+    "ProbeSlow",
+    "ProbeHttpStatusBad",
+    "CertificateExpiresSoon",
+    "CertificateExpiresVerySoon",
+    "ServiceDown",
+    "HttpErrorRateHigh",
+    "HttpLatencyHigh",
+    "HttpTrafficStopped",
+    "AppJobFailuresHigh",
+    "AppExternalApiErrors",
+    "PostgresDown",
+    "PostgresConnectionsHigh",
+    "PostgresLongTransaction",
+    "PostgresDeadlocks",
+    "PostgresCacheHitLow",
+    "PostgresRollbacksHigh",
+    "PostgresReplicationLag",
+    "PostgresExporterError",
+    "RedisDown",
+    "RedisMemoryHigh",
+    "RedisConnectionsHigh",
+    "RedisRejectedConnections",
+    "RedisHitRatioLow",
+    "RedisEvictions",
+    "RedisRdbSaveFailed",
+    "NginxDown",
+    "NginxConnectionsDropped",
+    "NginxRequestsDropToZero",
+    "CeleryWorkerDown",
+    "CeleryNoWorkers",
+    "CeleryQueueBacklog",
+    "CeleryQueueBacklogCritical",
+    "CeleryTaskFailuresHigh",
+    "CeleryTaskSlow",
+    "MicroserviceDown",
+    "MicroserviceFlapping",
+    "MicroserviceDegraded",
+    "StorageSpaceLow",
+    "StorageCountFailed",
+    "DockerDiskUsageHigh",
+    "DockerReclaimableSpace",
+    "MongodbDown",
+    "MysqlDown",
+    "SeamarkCollectorFailing",
+    "SeamarkCollectorStuck",
+    "SeamarkEventStreamDown",
+    "SeamarkAlertmanagerUnreachable",
+    "SeamarkEventAlertsDropped",
+    "SeamarkStateFileUnwritable",
+    "SeamarkScrapeSlow",
+    "SeamarkConfigReloadFailed",
+    "SeamarkWatchdogMissing",
+    "SeamarkNotificationsFailing",
+    "SeamarkChannelRefused",
+    "SeamarkOutboxStuck",
+    "SeamarkDeadLetters",
+    "SeamarkRateLimited",
+    "SeamarkWebhookRefused",
+    "SeamarkWebhookTooLarge",
+    "SeamarkWebhookUnauthorized",
+    "SeamarkStoreFailing",
+    "SeamarkRequestsLimited",
+    "SeamarkUnknownChannel",
+    "SeamarkTemplateErrors",
+    "SeamarkPanelStale",
+    "SeamarkReportDue",
+    "SeamarkReportMissed",
+    "SeamarkReportFailing",
+    "Watchdog",
+    "PrometheusRuleFailures",
+    "PrometheusConfigReloadFailed",
+    "PrometheusTargetFileUnreadable",
+    "PrometheusNotConnectedToAlertmanager",
+    "PrometheusNotificationsDropped",
+    "PrometheusStorageNearRetention",
+    "AlertmanagerConfigReloadFailed",
+    "AlertmanagerNotificationsFailing",
+    "AlertmanagerClusterDegraded",
+    "MonitoringTargetDown",
 ];
 
 /// What a rule of the project is called in the reader's language; `None` for everybody else's rules.
@@ -96,5 +216,43 @@ impl Reading {
     pub(super) fn summary(&self, voice: &Voice) -> Option<String> {
         let value = ("value", Arg::from(&self.words(voice)));
         Some(voice.words("measure-is", &[("measure", Arg::from(self.name.as_ref()?)), value]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::compose::Locale;
+
+    fn rules_of_the_project() -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../prometheus/rules");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let texts = files.filter(|path| path.extension().is_some_and(|end| end == "yml"));
+        let texts = texts.map(|path| fs::read_to_string(path).unwrap());
+        let names = |text: String| {
+            text.lines().filter_map(|line| Some(line.trim().strip_prefix("- alert: ")?.to_owned())).collect::<Vec<_>>()
+        };
+        texts.flat_map(names).collect()
+    }
+
+    #[test]
+    fn every_rule_of_the_project_has_a_name_of_its_own_in_every_language() {
+        let rules = rules_of_the_project();
+        assert!(rules.contains("HostCpuHigh") && rules.contains("Watchdog"), "{rules:?}");
+        for (_, locale) in Locale::CHOICES {
+            let voice = Voice::new(*locale, TimeZone::UTC);
+            let default = known_name(&voice, "HostCpuHigh");
+            for rule in &rules {
+                let name = known_name(&voice, rule);
+                assert!(name.is_some(), "{rule}");
+                assert!(rule == "HostCpuHigh" || name != default, "{rule} has no words in {locale:?}");
+            }
+        }
     }
 }

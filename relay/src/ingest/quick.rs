@@ -48,9 +48,10 @@ struct One<'a> {
     fingerprint: String,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+/// A status, as Alertmanager writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub(super) enum State {
     Firing,
     Resolved,
 }

@@ -4,11 +4,13 @@
 //! channel has room for, many groups do. The newest delivery of the first group carries the others: what becomes of it
 //! becomes of them. A message of which the chat may have read something is frozen, and sent as it was begun.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::lanes::ALONE;
 use super::outbox::{detail_named, kind_named, prepared, severity_named, status_named};
 use super::sqlite::{column, millis, time};
 use super::{Claim, DeliveryId, Digest, MessageKind, Next, Told};
@@ -35,24 +37,32 @@ macro_rules! due {
 
 /// The group that is next: the one with the most urgent row, unless an older row of it is under way or not yet due.
 const FIRST_GROUP: &str = concat!(
-    "SELECT d.group_key FROM deliveries d WHERE d.channel = ?1 AND d.state = 'pending' AND d.merged_into IS NULL AND ",
+    "SELECT d.id, d.lane, d.group_key FROM deliveries d WHERE d.channel = ?1 AND d.state = 'pending' AND d.merged_into IS NULL AND ",
     due!("d"),
     " AND NOT EXISTS (
         SELECT 1 FROM deliveries e
-        WHERE e.channel = d.channel AND e.group_key = d.group_key AND e.state IN ('pending', 'sending') AND e.id < d.id
-          AND (e.state = 'sending' OR coalesce(e.merged_into <> d.id, NOT ",
+        WHERE e.lane = d.lane AND e.lane <> 0 AND e.channel = d.channel AND e.group_key = d.group_key
+          AND e.state IN ('pending', 'sending') AND e.id < d.id AND (e.state = 'sending' OR coalesce(e.merged_into <> d.id, NOT ",
     due!("e"),
     "))) ORDER BY d.priority DESC, d.id LIMIT 1"
 );
 
-/// Its rows that wait for nothing else, the oldest first.
-const ROWS: &str = concat!(
-    "SELECT d.id, n.kind, d.group_key, n.status, n.severity, n.note, n.body, n.received_at,
-            d.part, d.attempts, d.maybe_sent, d.detail, d.priority, d.state = 'pending' AND ",
-    due!("d"),
-    ", d.merged_into FROM deliveries d JOIN notifications n ON n.id = d.notification
-     WHERE d.channel = ?1 AND d.state IN ('pending', 'sending') AND d.group_key = ?4 ORDER BY d.id LIMIT ?5"
-);
+/// Rows of a group that are not sent yet, the oldest first.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "SELECT d.id, n.kind, d.group_key, n.status, n.severity, n.note, n.body, n.received_at,
+                    d.part, d.attempts, d.maybe_sent, d.detail, d.priority, d.state = 'pending' AND ",
+            due!("d"),
+            ", d.merged_into FROM deliveries d JOIN notifications n ON n.id = d.notification WHERE ",
+            $which,
+            " AND d.channel = ?1 AND d.group_key = ?5 AND d.state IN ('pending', 'sending') ORDER BY d.id LIMIT ?6"
+        )
+    };
+}
+const ROWS: &str = rows!("d.lane = ?4 AND d.lane <> 0");
+/// The only one.
+const ROW: &str = rows!("d.id = ?4");
 
 const MERGED: &str = "
 SELECT d.id, n.kind, d.group_key, n.status, n.severity, n.note, n.body, n.received_at
@@ -64,16 +74,24 @@ const MORE_WAIT: &str = "
 SELECT EXISTS (
   SELECT 1 FROM deliveries WHERE channel = ?1 AND state = 'pending' AND merged_into IS NULL LIMIT 1 OFFSET ?2)";
 
-/// The groups that wait, the most urgent first, and when the oldest row of each arrived.
-const GROUPS: &str = concat!(
-    "SELECT g.group_key, n.received_at FROM (
-       SELECT group_key, max(priority) AS priority, min(id) AS oldest FROM deliveries d
-       WHERE channel = ?1 AND state = 'pending' AND merged_into IS NULL AND ",
+/// The rows that wait, of the most urgent group first, and when each arrived.
+const WAITING: &str = concat!(
+    "SELECT d.id, d.lane, d.group_key, n.received_at FROM deliveries d JOIN notifications n ON n.id = d.notification
+     WHERE d.channel = ?1 AND d.state = 'pending' AND d.merged_into IS NULL AND ",
     due!("d"),
-    " GROUP BY group_key ORDER BY 2 DESC, 3 LIMIT ?4) g
-     JOIN deliveries d ON d.id = g.oldest JOIN notifications n ON n.id = d.notification
-     ORDER BY g.priority DESC, g.oldest"
+    " ORDER BY d.priority DESC, d.id"
 );
+
+/// The first of a group's rows that wait.
+struct Waiting {
+    id: i64,
+    lane: i64,
+    group_key: String,
+}
+
+fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok(Waiting { id: row.get(0)?, lane: row.get(1)?, group_key: row.get(2)? })
+}
 
 /// A row that may be sent, alone or with others.
 struct Candidate {
@@ -135,10 +153,10 @@ pub(super) fn claim(connection: &Connection, channel: &str, now: Timestamp, serv
 impl View<'_> {
     /// The rows of the group that is next. The first of them can be claimed.
     fn first_group(&self) -> rusqlite::Result<Option<Vec<Candidate>>> {
-        let group: Option<String> = self
+        let group = self
             .connection
             .prepare_cached(FIRST_GROUP)?
-            .query_row(params![self.channel, self.now, self.latest], |row| row.get(0))
+            .query_row(params![self.channel, self.now, self.latest], waiting)
             .optional()?;
         let Some(group) = group else { return Ok(None) };
         // Rows that are merged into the first one of their group stand before it.
@@ -149,15 +167,35 @@ impl View<'_> {
         Ok(Some(bounded(run, 0)))
     }
 
-    fn open_rows(&self, group: &str) -> rusqlite::Result<Vec<Candidate>> {
+    fn open_rows(&self, group: &Waiting) -> rusqlite::Result<Vec<Candidate>> {
+        let (rows, which) = if group.lane == ALONE { (ROW, group.id) } else { (ROWS, group.lane) };
         self.connection
-            .prepare_cached(ROWS)?
-            .query_map(params![self.channel, self.now, self.latest, group, MERGED_ROWS], candidate)?
+            .prepare_cached(rows)?
+            .query_map(params![self.channel, self.now, self.latest, which, group.group_key, MERGED_ROWS], candidate)?
             .collect()
     }
 
     fn more_wait_than(&self, rows: u16) -> rusqlite::Result<bool> {
         self.connection.prepare_cached(MORE_WAIT)?.query_row(params![self.channel, rows], |row| row.get(0))
+    }
+
+    /// The groups that wait, the most urgent first, as many as one message tells at most; and when the oldest of their
+    /// rows that were looked at arrived. No more rows are looked at than that takes: a hundred thousand may wait.
+    fn groups(&self) -> rusqlite::Result<(Vec<Waiting>, i64)> {
+        let mut rows = self.connection.prepare_cached(WAITING)?;
+        let mut rows = rows.query(params![self.channel, self.now, self.latest])?;
+        let (mut groups, mut known, mut oldest) = (Vec::new(), HashSet::new(), self.now);
+        while let Some(row) = rows.next()? {
+            let group = waiting(row)?;
+            oldest = oldest.min(row.get(3)?);
+            if known.insert(group.group_key.clone()) {
+                groups.push(group);
+            }
+            if groups.len() >= usize::from(MERGED_ROWS) {
+                break;
+            }
+        }
+        Ok((groups, oldest))
     }
 
     /// With the rows of all other groups where one message for each would take too long; as they are otherwise.
@@ -170,19 +208,14 @@ impl View<'_> {
         if served == usize::MAX || !self.more_wait_than(enough)? {
             return Ok(rows);
         }
-        let groups: Vec<(String, i64)> = self
-            .connection
-            .prepare_cached(GROUPS)?
-            .query_map(params![self.channel, self.now, self.latest, MERGED_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let oldest = groups.iter().map(|(_, received_at)| *received_at).min().unwrap_or(self.now);
+        let (groups, oldest) = self.groups()?;
         if groups.len() <= served.max(1) && !(groups.len() > few && is_old(oldest, self.now)) {
             return Ok(rows);
         }
         let mut bytes: usize = rows.iter().map(|row| row.told.body.len()).sum();
         let first_group = rows.first().map(|row| row.told.group_key.clone());
         let mut all = Vec::new();
-        for (group, _) in groups.iter().filter(|(group, _)| Some(group) != first_group.as_ref()) {
+        for group in groups.iter().filter(|group| Some(&group.group_key) != first_group.as_ref()) {
             let run = self.open_rows(group)?.into_iter().take_while(Candidate::is_free).collect();
             let run = bounded(run, bytes);
             bytes += run.iter().map(|row: &Candidate| row.told.body.len()).sum::<usize>();

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claim::{finish_merged, release_merged};
+use super::memory::Memory;
+use super::seen;
 use super::sqlite::{column, millis};
 use super::{Appended, Card, Deferral, DeliveryId, MessageKind, Notification, Prepared};
 use crate::alert::{Severity, Status};
@@ -26,17 +28,20 @@ fn priority(kind: MessageKind, severity: Severity) -> u8 {
     }
 }
 
-pub(super) fn append(connection: &Connection, notification: &Notification) -> rusqlite::Result<Appended> {
-    if repeated(connection, notification)? {
+pub(super) fn append(
+    connection: &Connection,
+    memory: &mut Memory,
+    notification: &Notification,
+) -> rusqlite::Result<Appended> {
+    let key = seen::key(notification);
+    if memory.seen.repeats(&key, notification) {
         return Ok(Appended::Duplicate);
     }
     let received_at = millis(notification.received_at);
     connection
-        .prepare_cached("INSERT OR REPLACE INTO dedupe_keys (key, seen_at) VALUES (?1, ?2)")?
-        .execute(params![stored_key(notification), received_at])?;
-    connection
         .prepare_cached(
-            "INSERT INTO notifications (kind, status, severity, note, body, received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO notifications (kind, status, severity, note, body, received_at, dedupe_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             notification.kind.as_str(),
@@ -44,35 +49,21 @@ pub(super) fn append(connection: &Connection, notification: &Notification) -> ru
             notification.severity.as_str(),
             notification.note,
             notification.body,
-            received_at
+            received_at,
+            key
         ])?;
     let id = connection.last_insert_rowid();
     let mut insert = connection.prepare_cached(
-        "INSERT INTO deliveries (notification, channel, group_key, priority) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO deliveries (notification, channel, group_key, priority, lane) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let priority = priority(notification.kind, notification.severity);
     for channel in BTreeSet::from_iter(&notification.channels) {
-        insert.execute(params![id, channel, notification.group_key, priority])?;
+        let entered = memory.lanes.enter(connection, channel, &notification.group_key)?;
+        insert.execute(params![id, channel, notification.group_key, priority, entered.lane])?;
+        memory.lanes.add(&entered, connection.last_insert_rowid());
     }
+    memory.seen.add(key, received_at);
     Ok(Appended::Stored)
-}
-
-/// Half of the hash: still of 128 bits, and half of what a storm of keys takes.
-fn stored_key(notification: &Notification) -> &str {
-    const DIGITS: usize = 32;
-    notification.dedupe_key.get(..DIGITS).unwrap_or(&notification.dedupe_key)
-}
-
-/// Whether the same key was seen within the window. A key from the future (the clock was set back) counts by its
-/// distance, or one wrong clock would silence a group for years.
-fn repeated(connection: &Connection, notification: &Notification) -> rusqlite::Result<bool> {
-    let Some(window) = notification.dedupe_window else { return Ok(false) };
-    let seen_at: Option<i64> = connection
-        .prepare_cached("SELECT seen_at FROM dedupe_keys WHERE key = ?1")?
-        .query_row([stored_key(notification)], |row| row.get(0))
-        .optional()?;
-    let now = millis(notification.received_at);
-    Ok(seen_at.is_some_and(|seen_at| u128::from(now.abs_diff(seen_at)) < window.as_millis()))
 }
 
 pub(super) fn reclaim(connection: &Connection, channel: &str) -> rusqlite::Result<()> {

@@ -1,4 +1,7 @@
 //! The relay's own record of alerts: what fires now, and what did.
+//!
+//! Made from the notifications, which are on disk, when somebody looks: a storm is not slowed by its own record, and a
+//! thousand alerts that are noted together cost a fraction of what they cost one by one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,8 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::MessageKind;
+use super::outbox::kind_named;
 use super::sqlite::{column, millis, time};
 use crate::alert::{Alert, Labels, Severity};
+use crate::ingest;
 
 /// An alert that fires is said again every `repeat_interval`, four hours unless configured otherwise. One that was not
 /// for so long has ended without anybody saying so: its rule is gone, or Alertmanager forgot it.
@@ -15,7 +21,7 @@ pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(48);
 /// What is over is kept so long.
 const KEPT: Duration = Duration::from_hours(35 * 24);
 /// Rows that one call changes at most, so that nobody waits long behind it.
-const BATCH: i64 = 500;
+const BATCH: u16 = 500;
 
 /// An alert that fired, or still does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,31 +55,67 @@ pub struct Firing {
     pub count: u64,
 }
 
-/// Notes these alerts. What is over stays over: notifications of several receivers may arrive in any order.
-pub(super) fn note(connection: &Connection, alerts: &[Alert], now: Timestamp) -> rusqlite::Result<()> {
+/// Notes the alerts of the notifications that came first after those that are noted. Whether there are more.
+///
+/// What is over stays over: notifications of several receivers may arrive in any order.
+pub(super) fn catch_up(connection: &Connection) -> rusqlite::Result<bool> {
+    let told = next_told(connection)?;
+    let Some(upto) = told.last().map(|told| told.id) else { return Ok(false) };
     let mut insert = connection.prepare_cached(
-        "INSERT INTO alerts (fingerprint, starts_at, ends_at, severity, labels, first_seen, last_seen)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+        "INSERT INTO alerts (fingerprint, starts_at, ends_at, severity, alertname, instance, labels, first_seen, last_seen)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
          ON CONFLICT (fingerprint, starts_at) DO UPDATE
          SET ends_at = coalesce(excluded.ends_at, ends_at), last_seen = excluded.last_seen",
     )?;
-    for alert in alerts {
+    let full = told.len() >= usize::from(BATCH);
+    let mut alerts: Vec<(Alert, i64)> =
+        told.into_iter().flat_map(|told| told.alerts.into_iter().map(move |alert| (alert, told.received_at))).collect();
+    // In the order of the tree, of which many then share a page; those of one alert stay as they came.
+    alerts.sort_by(|(one, _), (other, _)| one.fingerprint.cmp(&other.fingerprint));
+    for (alert, received_at) in alerts {
+        let label = |name| alert.labels.get(name).map_or("", String::as_str);
         insert.execute(params![
             alert.fingerprint,
             millis(alert.starts_at),
             alert.ends_at.map(millis),
             alert.severity().as_str(),
-            serde_json::json!(alert.labels).to_string(),
-            millis(now)
+            label("alertname"),
+            label("instance"),
+            serde_json::to_string(&alert.labels).unwrap_or_default(),
+            received_at
         ])?;
     }
-    Ok(())
+    connection.prepare_cached("UPDATE recorded SET upto = ?1")?.execute([upto])?;
+    Ok(full)
+}
+
+/// A notification whose alerts are not noted yet.
+struct Told {
+    id: i64,
+    received_at: i64,
+    alerts: Vec<Alert>,
+}
+
+fn next_told(connection: &Connection) -> rusqlite::Result<Vec<Told>> {
+    connection
+        .prepare_cached(
+            "SELECT id, kind, body, received_at FROM notifications
+             WHERE id > (SELECT upto FROM recorded) ORDER BY id LIMIT ?1",
+        )?
+        .query_map([BATCH], |row| {
+            let is_of_alerts = matches!(column(row, 1, kind_named)?, MessageKind::Alert | MessageKind::Resolved);
+            // What was not read as a notification when it came was not stored as one.
+            let group = is_of_alerts.then(|| ingest::parse(row.get_ref(2).ok()?.as_blob().ok()?).ok()).flatten();
+            let alerts = group.map_or_else(Vec::new, |group| group.alerts);
+            Ok(Told { id: row.get(0)?, received_at: row.get(3)?, alerts })
+        })?
+        .collect()
 }
 
 pub(super) fn firing(connection: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<Firing>> {
     connection
         .prepare_cached(
-            "SELECT coalesce(labels ->> '$.alertname', ''), severity, coalesce(labels ->> '$.instance', ''), count(*)
+            "SELECT alertname, severity, instance, count(*)
              FROM alerts WHERE ends_at IS NULL AND last_seen > ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ?2",
         )?
         .query_map(params![before(now, FORGOTTEN_AFTER), limit], |row| {
@@ -116,16 +158,16 @@ fn labels_of(json: &str) -> Option<Labels> {
 pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result<usize> {
     let ended = connection
         .prepare_cached(
-            "UPDATE alerts SET ends_at = last_seen WHERE (fingerprint, starts_at) IN (
-               SELECT fingerprint, starts_at FROM alerts WHERE ends_at IS NULL AND last_seen <= ?1 LIMIT ?2)",
+            "UPDATE alerts SET ends_at = last_seen WHERE id IN (
+               SELECT id FROM alerts WHERE ends_at IS NULL AND last_seen <= ?1 LIMIT ?2)",
         )?
-        .execute([before(now, FORGOTTEN_AFTER), BATCH])?;
+        .execute(params![before(now, FORGOTTEN_AFTER), BATCH])?;
     let removed = connection
         .prepare_cached(
-            "DELETE FROM alerts WHERE (fingerprint, starts_at) IN (
-               SELECT fingerprint, starts_at FROM alerts WHERE ends_at IS NOT NULL AND ends_at < ?1 LIMIT ?2)",
+            "DELETE FROM alerts WHERE id IN (
+               SELECT id FROM alerts WHERE ends_at IS NOT NULL AND ends_at < ?1 LIMIT ?2)",
         )?
-        .execute([before(now, KEPT), BATCH])?;
+        .execute(params![before(now, KEPT), BATCH])?;
     Ok(ended + removed)
 }
 

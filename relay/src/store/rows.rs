@@ -229,6 +229,33 @@ pub struct DeadLetter {
     pub id: DeliveryId,
 }
 
+/// One delivery as it was, or will be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its number.
+    pub id: DeliveryId,
+    /// Where to.
+    pub channel: String,
+    /// What it is.
+    pub kind: MessageKind,
+    /// `pending`, `sending`, `delivered` or `dead`.
+    pub state: String,
+    /// How much of the message the chat took.
+    pub detail: Detail,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// When it was delivered or given up.
+    pub finished_at: Option<Timestamp>,
+    /// Why it was put off or given up.
+    pub reason: Option<String>,
+    /// A sentence about the notification itself.
+    pub note: Option<String>,
+    /// What the message is made from.
+    pub body: Vec<u8>,
+    /// How many others its message tells as well.
+    pub merged: u64,
+}
+
 /// Some of the dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {

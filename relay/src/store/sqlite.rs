@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 
-use super::StoreError;
+use super::memory::Memory;
+use super::{StoreError, lanes};
 
 /// The tables of each version, the oldest first; `PRAGMA user_version` counts those that are there.
 const MIGRATIONS: &[&str] = &[
@@ -19,7 +20,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
+/// The version from which on deliveries have lanes.
+const WITH_LANES: u32 = 7;
 
 /// How long to wait for somebody who writes to the file with other tools; readers are in nobody's way. Alertmanager
 /// tries again by itself, and everybody else waits behind this.
@@ -29,6 +33,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Database {
     pub connection: Connection,
+    pub memory: Memory,
     /// Held as long as the connection is: a second relay on the same file would send everything twice.
     pub lock: File,
 }
@@ -48,7 +53,8 @@ pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Database, StoreError> 
     configure(&connection, max_bytes).map_err(|error| problem(error.to_string()))?;
     migrate(&mut connection).map_err(problem)?;
     recover(&connection).map_err(|error| problem(error.to_string()))?;
-    Ok(Database { connection, lock })
+    let memory = Memory::load(&connection).map_err(|error| problem(error.to_string()))?;
+    Ok(Database { connection, memory, lock })
 }
 
 /// Takes the lock beside the file. Not on the file itself, where it would get in the way of SQLite's own.
@@ -93,6 +99,8 @@ fn configure(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
     // After a burst the log shrinks back to this many bytes.
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    // What is needed to undo a part of a transaction is no file of its own.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     let pages = i64::try_from(max_bytes / u64::from(page_bytes.max(1))).unwrap_or(i64::MAX);
     connection.pragma_update(None, "max_page_count", pages)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -111,6 +119,9 @@ fn migrate(connection: &mut Connection) -> Result<(), String> {
         let mut step = || -> rusqlite::Result<()> {
             let transaction = connection.transaction()?;
             transaction.execute_batch(tables)?;
+            if number == WITH_LANES {
+                lanes::fill(&transaction)?;
+            }
             transaction.pragma_update(None, "user_version", number)?;
             transaction.commit()
         };

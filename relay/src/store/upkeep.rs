@@ -12,8 +12,6 @@ use super::{Backlog, REFUSED_KEPT};
 const DELIVERED_KEPT: Duration = Duration::from_hours(7 * 24);
 /// Dead letters wait longer for somebody to look at them.
 const DEAD_KEPT: Duration = Duration::from_hours(30 * 24);
-/// No window is longer than this.
-const DEDUPE_KEYS_KEPT: Duration = Duration::from_hours(1);
 /// However young: more finished deliveries than these are not kept, so that a storm cannot fill the disk for a week.
 const FINISHED_KEPT: i64 = 50_000;
 /// Rows that one call removes at most, so that nobody waits long behind it.
@@ -82,11 +80,12 @@ pub(super) fn keep_refused(connection: &Connection, body: &[u8], reason: &str, n
 pub(super) fn backlog(connection: &Connection) -> rusqlite::Result<Vec<Backlog>> {
     connection
         .prepare_cached(
-            "SELECT d.channel, count(*) FILTER (WHERE d.state IN ('pending', 'sending')),
-                    min(n.received_at) FILTER (WHERE d.state IN ('pending', 'sending')),
-                    count(*) FILTER (WHERE d.state = 'dead')
-             FROM deliveries d JOIN notifications n ON n.id = d.notification
-             WHERE d.state <> 'delivered' GROUP BY d.channel ORDER BY d.channel",
+            "SELECT w.channel, w.waiting, n.received_at, w.dead FROM (
+               SELECT channel, count(*) FILTER (WHERE state <> 'dead') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead,
+                      min(id) FILTER (WHERE state <> 'dead') AS oldest
+               FROM deliveries WHERE state <> 'delivered' GROUP BY channel) w
+             LEFT JOIN deliveries d ON d.id = w.oldest LEFT JOIN notifications n ON n.id = d.notification
+             ORDER BY w.channel",
         )?
         .query_map([], |row| {
             Ok(Backlog {
@@ -107,10 +106,6 @@ pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result
     let before = |kept: Duration| millis(now) - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
     let remove =
         |sql: &str, parameters: &[i64]| connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(parameters));
-    remove(
-        "DELETE FROM dedupe_keys WHERE key IN (SELECT key FROM dedupe_keys WHERE seen_at < ?1 LIMIT ?2)",
-        &[before(DEDUPE_KEYS_KEPT), PRUNE_BATCH],
-    )?;
     // Attempts, parts and message ids go with their delivery.
     let mut removed = remove(
         "DELETE FROM deliveries WHERE id IN (
@@ -134,7 +129,7 @@ pub(super) fn prune(connection: &Connection, now: Timestamp) -> rusqlite::Result
     removed += remove(
         "DELETE FROM notifications WHERE id IN (
            SELECT n.id FROM notifications n LEFT JOIN deliveries d ON d.notification = n.id
-           WHERE d.id IS NULL LIMIT ?1)",
+           WHERE d.id IS NULL AND n.id < (SELECT upto FROM recorded) LIMIT ?1)",
         &[PRUNE_BATCH],
     )?;
     // Gives free pages back to the file system, a few at a time.
