@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules dashboards e2e e2e-engine bench fuzz stage deb rpm
+.PHONY: help up down test lint rules dashboards e2e e2e-queries e2e-engine bench fuzz stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
 	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
+	@echo 'make e2e-queries  every query of every dashboard and rule, put to a Prometheus that scrapes the whole stack'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
 	@echo 'make stage   what a package installs, in target/stage; deploy/systemd/install.sh takes it from there'
@@ -42,6 +43,10 @@ e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
 	deploy/e2e/services
+
+e2e-queries:
+	deploy/scripts/setup.sh tools engine
+	deploy/e2e/queries --build
 
 # Where cargo builds, whatever CARGO_TARGET_DIR says.
 TARGET = $(shell cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)

@@ -14,6 +14,9 @@ deploy/scripts/check-inhibitions.py
 docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
 deploy/scripts/check-compose.sh
 
+# Each metric name in a rule or a panel is told by something.
+deploy/scripts/check-names.py
+
 # Each alert is seen silent, waiting, firing and silent again, and has its page, which Prometheus can serve.
 deploy/scripts/check-rule-tests.py
 # At most 2.0 of 10; what it prints is long, and of interest only when it fails.

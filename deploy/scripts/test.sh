@@ -34,10 +34,11 @@ rust_tests() {
   fi
 }
 
-containers() {
+# with_exporter COMMAND: the command with a debug build of the exporter.
+with_exporter() {
   local target
   target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
-  cargo build --locked --package seamark-exporter && deploy/e2e/containers "$target/debug/seamark-exporter"
+  cargo build --locked --package seamark-exporter && "$1" "$target/debug/seamark-exporter"
 }
 
 # The relay's page in a browser.
@@ -57,7 +58,8 @@ reports() {
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/page.log "$logs"/story.log "$logs"/services.log; do
+  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/names.log "$logs"/page.log "$logs"/story.log \
+    "$logs"/services.log "$logs"/queries.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -76,14 +78,16 @@ ring stack deploy/scripts/check-stack.sh || failed+=(stack)
 ring rust rust_tests || failed+=(rust)
 ring reports reports &
 reports=$!
-ring containers containers || failed+=(containers)
+ring containers with_exporter deploy/e2e/containers || failed+=(containers)
+ring names with_exporter deploy/e2e/names || failed+=(names)
 ring page page || failed+=(page)
 wait "$reports" || failed+=(reports)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
   ring services deploy/e2e/services || failed+=(services)
+  ring queries deploy/e2e/queries || failed+=(queries)
 else
-  failed+=(images "story and services (their images did not build)")
+  failed+=(images "story, services and queries (their images did not build)")
 fi
 
 closing_lines

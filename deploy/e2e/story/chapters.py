@@ -2,7 +2,7 @@
 
 import time
 
-from . import docker, host as host_metrics, metrics
+from . import docker, host as host_metrics, metrics, storm
 from .chat import Chat
 from .wait import until
 from .web import Alertmanager, Prometheus, get
@@ -43,6 +43,18 @@ def tell(stack, verdict):
     metrics.are_well_formed(stack, verdict)
     chapter("The host's numbers in a container")
     host_metrics.tells_of_the_host(stack, verdict)
+    # At the end: the chat is given a minute's pause after it.
+    chapter(f"{storm.CONTAINERS} crashes at once")
+    storm.many_at_once(stack, verdict, chat)
+
+
+def tell_of_a_storm(stack, verdict):
+    """The last chapter alone."""
+    comes_up(stack, verdict)
+    chat = Chat(stack.start_stand_in())
+    stack.up()
+    chapter(f"{storm.CONTAINERS} crashes at once")
+    storm.many_at_once(stack, verdict, chat)
 
 
 def chapter(title):

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// What cannot be told within this time, message by message, is told together.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More messages than these within [`SUDDENLY`] are a storm: whoever is told of a seventh thing within seconds wants a
+/// list.
+const SUDDEN: usize = 6;
+const SUDDENLY: Duration = Duration::from_secs(5);
+/// After a list of many groups the next message waits so long for what else the storm brings. Containers that crash
+/// together are told of over some seconds, and would otherwise make a list each.
+pub const GATHERING: Duration = Duration::from_secs(5);
+
 /// The earliest moment, `now` or later, at which one more call keeps to every budget of at most `.0` calls in `.1`.
 ///
 /// `ended` holds when the calls before were answered, the oldest first. Answered, not made: the service cannot have
@@ -35,6 +45,17 @@ pub fn served_within(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Time
         calls.push(at);
     }
     MANY
+}
+
+/// How many groups are told one by one: as many as the budgets leave room for before long, and after some sudden calls
+/// fewer still. Nobody reads each of two hundred messages, even where a chat would take them within the half minute.
+pub fn told_singly(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp) -> usize {
+    if budgets.is_empty() {
+        return usize::MAX;
+    }
+    let since = now.checked_sub(SUDDENLY).unwrap_or(Timestamp::MIN);
+    let lately = ended.iter().filter(|at| **at > since).count();
+    served_within(ended, budgets, now, PATIENCE).min(SUDDEN.saturating_sub(lately))
 }
 
 /// `wait` after `from`; the end of time where there is no such moment.
@@ -78,6 +99,19 @@ mod tests {
         assert_eq!(served(&[at(-40_000); 20]), 30);
         assert_eq!(served(&[at(-10_000); 20]), 10);
         assert_eq!(served_within(&[at(0); 9], &[], at(0), Duration::from_secs(30)), usize::MAX);
+    }
+
+    #[test]
+    fn six_groups_are_told_one_by_one_and_of_a_storm_fewer() {
+        let singly = |ended: &[Timestamp]| told_singly(ended, BUDGETS, at(0));
+        assert_eq!(singly(&[]), 6);
+        assert_eq!(singly(&[at(-4000), at(-1000), at(-10)]), 3);
+        assert_eq!(singly(&[at(-1000); 12]), 0);
+        // Half a minute has room for them all; a steady flow is no storm.
+        assert_eq!(singly(&[-20_000, -15_000, -10_000, -5000].map(at)), 6);
+        assert_eq!(singly(&[at(-40_000); 20]), 6);
+        assert_eq!(singly(&[at(-10_000); 28]), 2);
+        assert_eq!(told_singly(&[at(0); 99], &[], at(0)), usize::MAX);
     }
 
     #[test]

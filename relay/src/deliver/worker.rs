@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
-use super::pace::{after, next_allowed, served_within};
+use super::pace::{GATHERING, after, next_allowed, told_singly};
 use super::retry::{History, Step, next_attempt};
 use super::{Composer, Destination, Update, card, http, note};
 use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
@@ -14,7 +14,7 @@ use crate::compose::TroubleKind;
 use crate::ingest::KeyHash;
 use crate::message::Message;
 use crate::metrics::{Metrics, Outcome};
-use crate::store::{Claim, Deferral, DeliveryId, MessageKind, Next, Store, StoreError};
+use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind, Next, Store, StoreError};
 
 mod panel;
 
@@ -24,9 +24,6 @@ use panel::{Look, Panel};
 const STORE_RETRY: Duration = Duration::from_secs(1);
 /// A loop looks at the clock at least this often, in case somebody has set it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-
-/// What cannot be told within this time, message by message, is told together.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A destination that moves more often without taking a message is gone.
 const MOST_MOVES: u32 = 4;
@@ -76,6 +73,8 @@ pub(super) struct Worker {
     ended: Vec<Timestamp>,
     /// Nothing before this is over.
     held: Hold,
+    /// After a list of many groups, the next message waits for what else there is to list.
+    gathering: Option<Timestamp>,
     /// Failures in a row.
     failures: u32,
     gone: bool,
@@ -92,6 +91,7 @@ impl Worker {
             tools,
             ended: Vec::new(),
             held: Hold::default(),
+            gathering: None,
             failures: 0,
             gone: false,
             moves: 0,
@@ -155,13 +155,15 @@ impl Worker {
     fn allowed(&self, now: Timestamp) -> Timestamp {
         let channel = &self.destination.channel;
         let service = self.tools.services.held_until(channel.kind(), now);
+        // No longer than that, whatever somebody did to the clock.
+        let gathered = self.gathering.unwrap_or(now).min(after(now, GATHERING));
         let ended = self.destination.calls.with(&self.ended);
-        next_allowed(&ended, channel.limits().budgets, now).max(self.held.until(now)).max(service)
+        next_allowed(&ended, channel.limits().budgets, now).max(self.held.until(now)).max(service).max(gathered)
     }
 
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        let served = served_within(&self.ended, self.destination.channel.limits().budgets, now, PATIENCE);
+        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, now);
         match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
@@ -358,6 +360,7 @@ impl Worker {
             _ => MessageRef::default(),
         };
         self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
+        self.gathering = (!more && claim.digest == Some(Digest::Storm)).then(|| after(now, GATHERING));
         if !more {
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);

@@ -1,0 +1,1 @@
+"""What dashboards and rules ask for, held against what is really there; see ../names and ../queries."""
