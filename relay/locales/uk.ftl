@@ -477,57 +477,6 @@ report-health = { $health ->
 report-state-health = { $state } ({ $health })
 report-exit-code = код виходу { $code }
 report-restarts = { $count ->
-
-## Панель
-
-panel-title = { $light } На зв’язку { $up } з { $hosts ->
-    [one] { $hosts } сервера
-    [few] { $hosts } серверів
-    [many] { $hosts } серверів
-   *[other] { $hosts } сервера
-}
-panel-running = працює { $running } з { $containers ->
-    [one] { $containers } контейнера
-    [few] { $containers } контейнерів
-    [many] { $containers } контейнерів
-   *[other] { $containers } контейнера
-}
-panel-no-hosts = 🟡 Prometheus ще не знає жодного сервера
-panel-waiting = 🟡 Чекаємо на перші дані
-panel-unknown = 🟡 Нових даних немає: { $problem }
-panel-stopped = ⏹️ Ретранслятор зупинено { $time }; панель більше не оновлюється
-panel-cpu = CPU { $value }
-panel-memory = пам’ять { $used } з { $total }
-panel-disk = диск { $mount } { $value }
-panel-up-for = працює { $duration }
-panel-host-down = не відповідає
-panel-host-silent = відповідає, але даних немає
-panel-docker-down = Docker не відповідає: відомості про контейнери застарілі
-panel-state = { $state ->
-    [running] працює
-    [healthy] здоровий
-    [unhealthy] нездоровий
-    [starting] перевірка стану починається
-    [exited] завершився
-    [restarting] перезапускається
-    [paused] призупинено
-    [created] ще не запускався
-    [dead] непридатний
-    [removing] видаляється
-    [missing] відсутній
-   *[other] стан невідомий
-}
-panel-ended = { $reason ->
-    [clean] завершив роботу
-    [stopped] зупинено
-    [crash] аварійне завершення
-    [oom] забракло пам’яті
-    [signal] примусово завершено
-   *[other] завершився
-} ({ $code })
-panel-ago = { $duration } тому
-panel-last-exit = минулого разу: { $exit }
-panel-restarts = { $count ->
     [one] { $count } перезапуск
     [few] { $count } перезапуски
     [many] { $count } перезапусків
@@ -594,6 +543,61 @@ chart-left-out = { $count ->
 }
 chart-describes = Графіки з { $from } до { $to }: { $what }
 
+## Панель
+
+panel-title = { $light } На зв’язку { $up } з { $hosts ->
+    [one] { $hosts } сервера
+    [few] { $hosts } серверів
+    [many] { $hosts } серверів
+   *[other] { $hosts } сервера
+}
+panel-running = працює { $running } з { $containers ->
+    [one] { $containers } контейнера
+    [few] { $containers } контейнерів
+    [many] { $containers } контейнерів
+   *[other] { $containers } контейнера
+}
+panel-no-hosts = 🟡 Prometheus ще не знає жодного сервера
+panel-waiting = 🟡 Чекаємо на перші дані
+panel-unknown = 🟡 Нових даних немає: { $problem }
+panel-stopped = ⏹️ Ретранслятор зупинено { $time }; панель більше не оновлюється
+panel-cpu = CPU { $value }
+panel-memory = пам’ять { $used } з { $total }
+panel-disk = диск { $mount } { $value }
+panel-up-for = працює { $duration }
+panel-host-down = не відповідає
+panel-host-silent = відповідає, але даних немає
+panel-docker-down = Docker не відповідає: відомості про контейнери застарілі
+panel-state = { $state ->
+    [running] працює
+    [healthy] здоровий
+    [unhealthy] нездоровий
+    [starting] перевірка стану починається
+    [exited] завершився
+    [restarting] перезапускається
+    [paused] призупинено
+    [created] ще не запускався
+    [dead] непридатний
+    [removing] видаляється
+    [missing] відсутній
+   *[other] стан невідомий
+}
+panel-ended = { $reason ->
+    [clean] завершив роботу
+    [stopped] зупинено
+    [crash] аварійне завершення
+    [oom] забракло пам’яті
+    [signal] примусово завершено
+   *[other] завершився
+} ({ $code })
+panel-ago = { $duration } тому
+panel-last-exit = минулого разу: { $exit }
+panel-restarts = { $count ->
+    [one] { $count } перезапуск
+    [few] { $count } перезапуски
+    [many] { $count } перезапусків
+   *[other] { $count } перезапуску
+}
 panel-more-containers = … і ще { $count ->
     [one] { $count } контейнер
     [few] { $count } контейнери

@@ -193,7 +193,7 @@ async fn dead_letters_are_shown_with_their_reason_and_tried_again_or_forgotten()
     assert_eq!(relay.post("/settle", "deed=drop", &[]).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(relay.post("/settle", &format!("deed=retry&id={id}"), &[]).await.status, StatusCode::SEE_OTHER);
     let page = relay.get("/", &[]).await.text;
-    assert!(!page.contains("HTTP 400") && page.contains("🟢 All well"), "{page}");
+    assert!(!page.contains("HTTP 400") && page.contains("🔴 1 critical alert fires"), "{page}");
 }
 
 #[tokio::test]

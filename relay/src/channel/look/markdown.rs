@@ -68,27 +68,42 @@ fn lines(text: &str, dialect: Dialect) -> Html {
     html
 }
 
-/// `<t:1700000000:f>` is a moment by the reader's own clock.
+/// `<t:1700000000:f>` is a moment by the reader's own clock, `<@&1>` somebody who is called.
 fn with_moments(html: &mut Html, words: &str) {
     let mut rest = words;
-    while let Some((before, after)) = rest.split_once("<t:") {
+    while let Some((before, after)) = rest.split_once('<') {
         html.push_text(before);
-        let moment = after.split_once('>').and_then(|(inner, after)| {
-            let second = inner.split(':').next()?.parse().ok()?;
-            Some((Timestamp::from_second(second).ok()?, after))
-        });
-        match moment {
-            Some((at, after)) => {
-                html.push_time(at);
-                rest = after;
-            }
+        let special = after.split_once('>').filter(|(inner, _)| put_special(html, inner));
+        rest = match special {
+            Some((_, after)) => after,
             None => {
-                html.push_text("<t:");
-                rest = after;
+                html.push_text("<");
+                after
             }
-        }
+        };
     }
     html.push_text(rest);
+}
+
+/// Whether `<inner>` is something that Discord shows as something else.
+fn put_special(html: &mut Html, inner: &str) -> bool {
+    let moment = inner.strip_prefix("t:").and_then(|inner| inner.split(':').next()?.parse().ok());
+    if let Some(at) = moment.and_then(|second| Timestamp::from_second(second).ok()) {
+        html.push_time(at);
+    } else if let Some(called) = called(inner) {
+        html.push_text(called);
+    } else {
+        return false;
+    }
+    true
+}
+
+/// As the chat would show a name that it does not know.
+fn called(inner: &str) -> Option<&'static str> {
+    match inner.strip_prefix('@')?.strip_prefix('&') {
+        Some(_) => Some("@role"),
+        None => Some("@user"),
+    }
 }
 
 fn end_small(html: &mut Html, small: &mut bool) {
@@ -137,17 +152,7 @@ fn put(html: &mut Html, tag: &str, dialect: Dialect) {
         (Dialect::Wecom, "<font color=\"comment\">") => html.push_tag("<span class=\"wecom-comment\">"),
         (Dialect::Wecom, "</font>") => html.push_tag("</span>"),
         (Dialect::Wecom, tag) => html.push_text(tag),
-        (Dialect::Discord, tag) => html.push_text(&called(tag)),
-    }
-}
-
-/// `<@&1>` and the like, as the chat would show a name that it does not know.
-fn called(tag: &str) -> String {
-    let inner = tag.strip_prefix('<').and_then(|tag| tag.strip_suffix('>'));
-    match inner {
-        Some(inner) if inner.starts_with("@&") => "@role".to_owned(),
-        Some(inner) if inner.starts_with('@') => "@user".to_owned(),
-        _ => tag.to_owned(),
+        (Dialect::Discord, tag) => with_moments(html, tag),
     }
 }
 
