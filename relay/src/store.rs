@@ -184,11 +184,16 @@ impl Store {
         self.call(move |connection| dead::list(connection, channel.as_deref(), limit)).await
     }
 
-    /// What was stored last, of one channel alone if it is named, and what became of it: the newest first, at most
+    /// What was stored last, of one channel or kind alone if it is named, and what became of it: the newest first, at most
     /// `limit`.
-    pub async fn recent(&self, channel: Option<&str>, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    pub async fn recent(
+        &self,
+        channel: Option<&str>,
+        kind: Option<MessageKind>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
         let channel = channel.map(str::to_owned);
-        self.call(move |connection| history::recent(connection, channel.as_deref(), limit)).await
+        self.call(move |connection| history::recent(connection, channel.as_deref(), kind, limit)).await
     }
 
     /// Gives these dead letters another try, in full, and returns how many there were.

@@ -21,6 +21,7 @@ mod login;
 mod messages;
 mod overview;
 mod preview;
+mod reports;
 mod session;
 mod settle;
 mod words;
@@ -38,6 +39,8 @@ pub fn router(app: App) -> Router<App> {
         .route("/messages", get(messages::page))
         .route("/incidents", get(incidents::page))
         .route("/preview", get(preview::page).post(preview::show).layer(DefaultBodyLimit::max(3 * BODY_LIMIT)))
+        .route("/reports", get(reports::page).post(reports::run))
+        .route("/chart", get(reports::chart))
         .route("/settle", post(settle::settle))
         .route("/live", get(live::changes))
         .route_layer(from_fn_with_state(app, session::guard));
@@ -92,12 +95,13 @@ impl Frame {
     }
 
     /// The pages of the menu: path and key of the name.
-    fn menu(&self) -> [(&'static str, String); 4] {
+    fn menu(&self) -> [(&'static str, String); 5] {
         let name = |key| self.words.say(key);
         [
             ("./", name("page-overview")),
             ("messages", name("page-messages")),
             ("incidents", name("page-incidents")),
+            ("reports", name("page-reports")),
             ("preview", name("page-preview")),
         ]
     }

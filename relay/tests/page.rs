@@ -164,8 +164,16 @@ async fn other_sites_press_no_buttons_and_nothing_comes_from_elsewhere() {
     // A webhook has no browser.
     let webhook = Request::post("/api/v1/alerts").body(Body::from(crash("a"))).unwrap();
     assert_eq!(relay.ask(webhook).await.status, StatusCode::OK);
-    for path in ["/", "/messages", "/incidents", "/preview", "/assets/page.css", "/assets/page.js", "/assets/icon.svg"]
-    {
+    for path in [
+        "/",
+        "/messages",
+        "/incidents",
+        "/reports",
+        "/preview",
+        "/assets/page.css",
+        "/assets/page.js",
+        "/assets/icon.svg",
+    ] {
         let answer = relay.get(path, &[]).await;
         assert!(answer.status.is_success(), "{path}");
         let policy = answer.header(header::CONTENT_SECURITY_POLICY);
@@ -242,4 +250,25 @@ async fn the_page_speaks_the_readers_language_and_keeps_a_choice() {
     assert!(chosen.text.contains("<html lang=\"zh-CN\">") && chosen.text.contains("通道"));
     assert!(chosen.header(header::SET_COOKIE).starts_with("seamark_lang=zh-CN; "));
     assert!(said(&[], "/").await.text.contains("All well"));
+}
+
+#[tokio::test]
+async fn a_report_is_sent_by_a_button_and_its_trouble_is_told() {
+    let reports = "reports: {daily: {cron: '0 9 * * *', timezone: Europe/Kyiv, channels: [screen]}}";
+    let relay = Relay::start(&format!("{CHANNELS}\n{reports}"), async |_| {}).await;
+    let page = relay.get("/reports", &[]).await.text;
+    assert!(page.contains("<code>0 9 * * * · Europe/Kyiv</code> → screen") && page.contains("Next:"), "{page}");
+    let pressed = relay.post("/reports", "name=daily", &[]).await;
+    assert_eq!(
+        (pressed.status, pressed.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, "reports"),
+        "{}",
+        pressed.text
+    );
+    let page = relay.get("/reports", &[]).await.text;
+    assert!(page.contains("<a href=\"messages?channel=screen\">📊 daily"), "{page}");
+    let wrong = relay.post("/reports", "name=weekly", &[]).await;
+    assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+    assert!(wrong.text.contains("there is no report `weekly`; the configuration has"), "{}", wrong.text);
+    assert_eq!(relay.get("/chart?id=99", &[]).await.status, StatusCode::NOT_FOUND);
 }

@@ -72,6 +72,12 @@ page-about = Where
 page-began = Began
 page-lasted = Lasted
 
+page-reports = Reports
+page-no-reports = No report is configured: see `reports` in relay.yml.
+page-report-next = Next:
+page-report-last = Last:
+page-report-run = Send now
+
 page-preview-hint = A notification as Alertmanager posts it (JSON). Nothing is sent.
 page-preview-problem = This is no notification: { $problem }
 page-detail-label = How much of it

@@ -82,6 +82,12 @@ page-about = Де
 page-began = Початок
 page-lasted = Тривалість
 
+page-reports = Звіти
+page-no-reports = Звітів не налаштовано: див. `reports` у relay.yml.
+page-report-next = Наступний:
+page-report-last = Останній:
+page-report-run = Надіслати зараз
+
 page-preview-hint = Сповіщення, як його надсилає Alertmanager (JSON). Нічого не буде надіслано.
 page-preview-problem = Це не сповіщення: { $problem }
 page-detail-label = Наскільки докладно

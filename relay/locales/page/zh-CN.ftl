@@ -57,6 +57,12 @@ page-about = 位置
 page-began = 开始
 page-lasted = 持续
 
+page-reports = 报告
+page-no-reports = 没有配置报告:请参阅 relay.yml 中的 `reports`。
+page-report-next = 下一次:
+page-report-last = 上一次:
+page-report-run = 立即发送
+
 page-preview-hint = Alertmanager 发出的通知(JSON)。这里不会发送任何内容。
 page-preview-problem = 这不是通知:{ $problem }
 page-detail-label = 详细程度

@@ -57,6 +57,12 @@ page-about = 位置
 page-began = 開始
 page-lasted = 持續
 
+page-reports = 報告
+page-no-reports = 沒有設定報告:請參閱 relay.yml 中的 `reports`。
+page-report-next = 下一次:
+page-report-last = 上一次:
+page-report-run = 立即傳送
+
 page-preview-hint = Alertmanager 送出的通知(JSON)。這裡不會傳送任何內容。
 page-preview-problem = 這不是通知:{ $problem }
 page-detail-label = 詳細程度

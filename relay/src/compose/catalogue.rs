@@ -267,6 +267,7 @@ mod tests {
             include_str!("../../templates/messages.html"),
             include_str!("../../templates/overview.html"),
             include_str!("../../templates/preview.html"),
+            include_str!("../../templates/reports.html"),
             include_str!("fleet.rs"),
             include_str!("panel.rs"),
             include_str!("../bot/answer.rs"),
