@@ -34,25 +34,12 @@ rust_tests() {
   fi
 }
 
-# with_exporter COMMAND: the command with a debug build of the exporter.
-with_exporter() {
+# with PROGRAM COMMAND: the command with a debug build of the program. It is the one that the tests are run with: another
+# selection of packages would compile half of the dependencies anew, with other features.
+with() {
   local target
   target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
-  cargo build --locked --package seamark-exporter && "$1" "$target/debug/seamark-exporter"
-}
-
-# The relay's page in a browser.
-page() {
-  local target
-  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
-  cargo build --locked --package seamark-relay && deploy/e2e/page "$target/debug/seamark-relay"
-}
-
-# Waits more than it works: it runs beside other rings.
-reports() {
-  local target
-  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
-  cargo build --locked --package seamark-relay && deploy/e2e/reports "$target/debug/seamark-relay"
+  cargo test --locked --workspace --no-run && "$2" "$target/debug/seamark-$1"
 }
 
 # What the runners say at their end.
@@ -76,11 +63,12 @@ images=$!
 ring lint deploy/scripts/lint.sh || failed+=(lint)
 ring stack deploy/scripts/check-stack.sh || failed+=(stack)
 ring rust rust_tests || failed+=(rust)
-ring reports reports &
+# Waits more than it works.
+ring reports with relay deploy/e2e/reports &
 reports=$!
-ring containers with_exporter deploy/e2e/containers || failed+=(containers)
-ring names with_exporter deploy/e2e/names || failed+=(names)
-ring page page || failed+=(page)
+ring containers with exporter deploy/e2e/containers || failed+=(containers)
+ring names with exporter deploy/e2e/names || failed+=(names)
+ring page with relay deploy/e2e/page || failed+=(page)
 wait "$reports" || failed+=(reports)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
