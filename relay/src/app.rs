@@ -117,6 +117,8 @@ struct Shared {
     last_reload_good: AtomicBool,
     last_good_reload: AtomicI64,
     callers: Callers,
+    /// Who logs in at the page: whoever guesses there must not lock out an Alertmanager behind the same address.
+    visitors: Callers,
     watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
     people: Mutex<people::People>,
@@ -219,6 +221,7 @@ impl App {
             last_reload_good: AtomicBool::new(true),
             last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
             callers: Callers::default(),
+            visitors: Callers::default(),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
             people: Mutex::default(),
@@ -383,6 +386,10 @@ impl App {
     /// Changes whenever something was stored.
     pub(crate) fn news(&self) -> tokio::sync::watch::Receiver<u64> {
         self.0.store.appended()
+    }
+
+    pub(crate) fn visitors(&self) -> &Callers {
+        &self.0.visitors
     }
 
     pub(crate) fn callers(&self) -> &Callers {

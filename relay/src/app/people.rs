@@ -81,7 +81,7 @@ impl App {
         })
     }
 
-    /// The reports that the bot can be asked for, and how they are made: for the chat where somebody asked.
+    /// The reports that the bot can be asked for, and how they are made: for the channel of the bot.
     fn reports_on_request(&self, config: &Config, channel: &str) -> Reports {
         let (shared, channel) = (Arc::downgrade(&self.0), channel.to_owned());
         let run = move |name: String| -> futures_util::future::BoxFuture<'static, Result<(), String>> {

@@ -17,6 +17,7 @@ use crate::compose::{Voice, most};
 use crate::deliver::http;
 use crate::fleet::{self, Depth};
 use crate::metrics::BotUpdate;
+use crate::report::is_trouble;
 
 /// A wait that Telegram asks for is waited for once, if it is no longer than this: whoever asked is still there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -141,7 +142,9 @@ impl Talker {
             facts.fleet = Some(fleet::ask(prometheus, depth, now).await.map_err(|error| error.to_string()));
         }
         if command.needs_alerts() && !sources.alertmanagers.is_empty() {
-            let held = sources.alertmanagers.alerts(&[]).await;
+            let mut held = sources.alertmanagers.alerts(&[]).await;
+            // Whoever silenced the Watchdog would be told that it is missing.
+            held.alerts.retain(|alert| is_trouble(&alert.labels));
             let problem = held.errors.first().filter(|_| held.answered == 0).map(ToString::to_string);
             facts.alerts = Some(problem.map_or(Ok(held), Err));
         }

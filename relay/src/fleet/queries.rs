@@ -75,14 +75,31 @@ pub static QUERIES: &[(Fact, &str)] = &[
     (Fact::Uptime, "max by (instance) (node_time_seconds - node_boot_time_seconds)"),
     (
         Fact::Received,
-        concat!("sum by (instance) (rate(node_network_receive_bytes_total{", own_devices!(), "}[5m])) * 8"),
+        concat!(
+            "max by (instance) (sum by (job, instance) (rate(node_network_receive_bytes_total{",
+            own_devices!(),
+            "}[5m]))) * 8"
+        ),
     ),
-    (Fact::Sent, concat!("sum by (instance) (rate(node_network_transmit_bytes_total{", own_devices!(), "}[5m])) * 8")),
+    (
+        Fact::Sent,
+        concat!(
+            "max by (instance) (sum by (job, instance) (rate(node_network_transmit_bytes_total{",
+            own_devices!(),
+            "}[5m]))) * 8"
+        ),
+    ),
     (Fact::State, "max by (instance, id, name, state) (seamark_container_state == 1)"),
     (Fact::Health, "max by (instance, id, name, status) (seamark_container_health_status == 1)"),
     (Fact::Started, "max by (instance, id, name) (seamark_container_started_timestamp_seconds)"),
-    (Fact::ContainerCpu, "sum by (instance, id, name) (rate(container_cpu_usage_seconds_total{name!=\"\"}[2m]))"),
-    (Fact::CpuSeconds, "sum by (instance, id, name) (container_cpu_usage_seconds_total{name!=\"\"})"),
+    (
+        Fact::ContainerCpu,
+        "max by (instance, id, name) (sum by (job, instance, id, name) (rate(container_cpu_usage_seconds_total{name!=\"\"}[2m])))",
+    ),
+    (
+        Fact::CpuSeconds,
+        "max by (instance, id, name) (sum by (job, instance, id, name) (container_cpu_usage_seconds_total{name!=\"\"}))",
+    ),
     (Fact::Memory, "max by (instance, id, name) (container_memory_working_set_bytes{name!=\"\"})"),
     (
         Fact::MemoryAverage,
@@ -93,7 +110,13 @@ pub static QUERIES: &[(Fact, &str)] = &[
     (Fact::Restarts, "max by (instance, id, name) (seamark_container_restarts_total)"),
     (Fact::ExitCode, "max by (instance, id, name, reason) (seamark_container_last_exit_code)"),
     (Fact::ExitTime, "max by (instance, id, name, reason) (seamark_container_last_exit_timestamp_seconds)"),
-    (Fact::ContainerReceived, "sum by (instance, id, name) (container_network_receive_bytes_total{name!=\"\"})"),
-    (Fact::ContainerSent, "sum by (instance, id, name) (container_network_transmit_bytes_total{name!=\"\"})"),
+    (
+        Fact::ContainerReceived,
+        "max by (instance, id, name) (sum by (job, instance, id, name) (container_network_receive_bytes_total{name!=\"\"}))",
+    ),
+    (
+        Fact::ContainerSent,
+        "max by (instance, id, name) (sum by (job, instance, id, name) (container_network_transmit_bytes_total{name!=\"\"}))",
+    ),
     (Fact::Expected, "max by (instance, name) (seamark_container_expected{name!=\"\"})"),
 ];

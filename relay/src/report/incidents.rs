@@ -16,16 +16,22 @@ pub(super) const RECORDS: u32 = 20_000;
 /// Rules that are named as the noisiest.
 const NOISIEST: usize = 3;
 /// Alerts that tell of a moment: nobody says when they are over.
-const MOMENTS: [&str; 3] = ["ContainerRestarted", "ContainerStopped", "ContainerStarted"];
+const MOMENTS: [&str; 4] =
+    ["ContainerRestarted", "ContainerStopped", "ContainerStarted", "ContainerRemovedUnexpectedly"];
 /// Alerts that are no trouble: one always fires, the other asks for reports.
 const NO_TROUBLE: [&str; 2] = ["Watchdog", "SeamarkReportDue"];
 
 /// Whether the report speaks of an alert with these labels.
 fn is_told(spec: &Spec, labels: &Labels) -> bool {
     let host = labels.get("instance").map(String::as_str).unwrap_or_default();
+    is_trouble(labels) && fits(&spec.hosts, host)
+}
+
+/// Whether an alert with these labels tells of something, rather than keeping the stack itself going.
+pub(crate) fn is_trouble(labels: &Labels) -> bool {
     let name = labels.get("alertname").map(String::as_str).unwrap_or_default();
     let is_report = labels.get("seamark_kind").is_some_and(|kind| kind == "report");
-    !NO_TROUBLE.contains(&name) && !is_report && fits(&spec.hosts, host)
+    !NO_TROUBLE.contains(&name) && !is_report
 }
 
 /// What fires at the window's end, as Alertmanager says, or where it does not answer, as far as was heard.
@@ -53,7 +59,8 @@ fn of_record(record: &AlertRecord, now: Timestamp) -> Option<Problem> {
     is_open(record, now).then(|| problem(&record.labels, record.starts_at))
 }
 
-fn is_open(record: &AlertRecord, now: Timestamp) -> bool {
+/// Whether an alert still fires, as far as was heard.
+pub(crate) fn is_open(record: &AlertRecord, now: Timestamp) -> bool {
     let heard = SignedDuration::try_from(FORGOTTEN_AFTER).is_ok_and(|long| now.duration_since(record.last_seen) < long);
     record.ends_at.is_none() && heard && !MOMENTS.contains(&name(&record.labels).as_str())
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Frame, Shared, Words, shown, unavailable, with_choice};
 use crate::alert::Severity;
+use crate::report::{is_open, is_trouble};
 use crate::store::AlertRecord;
 
 /// How far it looks back.
@@ -45,18 +46,21 @@ impl Incident {
             .collect();
         Self {
             severity: alert.severity,
-            mark: match (alert.ends_at, alert.severity) {
-                (Some(_), _) => "✅",
-                (None, Severity::Critical) => "🔴",
-                (None, Severity::Warning) => "🟡",
-                (None, Severity::Info) => "🔵",
+            mark: match (is_open(alert, now), alert.severity) {
+                (false, _) => "✅",
+                (true, Severity::Critical) => "🔴",
+                (true, Severity::Warning) => "🟡",
+                (true, Severity::Info) => "🔵",
             },
             name: label("alertname").cloned().unwrap_or_default(),
             about: about.join(" · "),
             began: alert.starts_at,
             began_words: words.moment(alert.starts_at),
-            lasted: words.between(alert.starts_at, alert.ends_at.unwrap_or(now)),
-            is_over: alert.ends_at.is_some(),
+            lasted: words.between(
+                alert.starts_at,
+                alert.ends_at.unwrap_or(if is_open(alert, now) { now } else { alert.last_seen }),
+            ),
+            is_over: !is_open(alert, now),
         }
     }
 }
@@ -69,8 +73,12 @@ pub(super) async fn page(State(app): Shared, words: Words) -> Response {
         Err(error) => return unavailable(&error),
     };
     let is_cut = alerts.len() > SHOWN as usize;
-    let mut incidents: Vec<Incident> =
-        alerts.iter().take(SHOWN as usize).map(|alert| Incident::new(alert, &words, now)).collect();
+    let mut incidents: Vec<Incident> = alerts
+        .iter()
+        .filter(|alert| is_trouble(&alert.labels))
+        .take(SHOWN as usize)
+        .map(|alert| Incident::new(alert, &words, now))
+        .collect();
     // What fires comes first; within that, the latest.
     incidents.sort_by_key(|incident| incident.is_over);
     let page = Page { frame: Frame::new(&app, words.clone(), "incidents"), incidents, is_cut };

@@ -65,7 +65,7 @@ pub(super) async fn enter(
     let by_name = matches!(credentials, Credentials::Basic { .. });
     let page =
         |problem| Page { frame: Frame::new(&app, words.clone(), "login"), to: safe(&given.to), by_name, problem };
-    if app.callers().call(from, live.rate_limit, Instant::now()).is_err() {
+    if app.visitors().call(from, live.rate_limit, Instant::now()).is_err() {
         return (StatusCode::SERVICE_UNAVAILABLE, shown(&page(Some(words.say("page-login-slow"))))).into_response();
     }
     let shown_as = match credentials {
@@ -75,7 +75,7 @@ pub(super) async fn enter(
         }
     };
     if !access::are_same(&shown_as, credentials) {
-        app.callers().was_wrong(from, live.rate_limit, Instant::now());
+        app.visitors().was_wrong(from, live.rate_limit, Instant::now());
         app.metrics().unauthorized();
         tracing::warn!(%from, "somebody did not show the right token or password at the page's login");
         return (StatusCode::FORBIDDEN, shown(&page(Some(words.say("page-login-wrong"))))).into_response();

@@ -10,6 +10,7 @@ use super::{Frame, Shared, Words, shown, unavailable, with_choice};
 use crate::alert::Severity;
 use crate::app::{App, Live};
 use crate::compose;
+use crate::report::{is_open, is_trouble};
 use crate::store::{Backlog, DeadLetter, StoreError};
 
 /// So many dead letters are shown.
@@ -63,8 +64,8 @@ async fn gather(app: &App, words: &Words, now: Timestamp) -> Result<Page, StoreE
     let live = app.live();
     let backlog = app.store().backlog().await?;
     let letters = app.store().dead_letters(LETTERS).await?;
-    let firing: Vec<_> =
-        app.store().alerts_since(now, 1000).await?.into_iter().filter(|alert| alert.ends_at.is_none()).collect();
+    let firing = app.store().alerts_since(now, 1000).await?;
+    let firing: Vec<_> = firing.into_iter().filter(|alert| is_open(alert, now) && is_trouble(&alert.labels)).collect();
     let critical = firing.iter().filter(|alert| alert.severity == Severity::Critical).count();
     let channels: Vec<Channel> =
         live.channels.iter().map(|configured| channel(app, &live, &configured.name, &backlog, words, now)).collect();

@@ -42,9 +42,10 @@ pub(super) fn end(is_https: bool) -> Option<HeaderValue> {
     cookie("", 0, is_https)
 }
 
+/// Lax, so that a link in a chat leads to the page and not to the login; every change is a POST, which CsrfLayer guards.
 fn cookie(value: &str, seconds: i64, is_https: bool) -> Option<HeaderValue> {
     let secure = if is_https { "; Secure" } else { "" };
-    let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
 }
 
@@ -95,7 +96,7 @@ mod tests {
         let now = Timestamp::from_second(1_000_000).unwrap();
         let set = begin(&token("a"), true, now).unwrap();
         let set = set.to_str().unwrap();
-        assert!(set.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure"), "{set}");
+        assert!(set.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{set}");
         let pair = set.split(';').next().unwrap().to_owned();
         let known = |pair: &str, token: &Credentials, at: Timestamp| {
             let mut headers = HeaderMap::new();

@@ -1,10 +1,13 @@
 //! The panel's turn: when nothing else is to be sent.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{Worker, address, reason};
 use crate::channel::{Detail, MessageRef, Posting, Request, Verdict};
 use crate::deliver::http;
+use crate::deliver::pace::after;
 use crate::deliver::retry::{History, Step, next_attempt};
 use crate::deliver::slot::{Board, Shown, Slot, Turn, turn};
 use crate::metrics::PanelUpdate;
@@ -31,6 +34,9 @@ pub(super) enum Look {
     /// It was not; look again at this moment, if there is one.
     Nothing(Option<Timestamp>),
 }
+
+/// After a chat has refused an edit as too many.
+const EDITS_USED_UP: Duration = Duration::from_secs(60);
 
 impl Worker {
     /// Takes up the message that the process before has kept up to date.
@@ -112,12 +118,12 @@ impl Worker {
                 tracing::error!(channel = name, "channel `{name}` does not take its panel: {why}");
                 self.panel.refused = Some(board.sign.clone());
             }
-            (verdict, _) => self.panel_later(board, &verdict, now).await,
+            (verdict, edited) => self.panel_later(board, &verdict, edited.is_some(), now).await,
         }
     }
 
     /// Not now.
-    async fn panel_later(&mut self, board: &Board, verdict: &Verdict, now: Timestamp) {
+    async fn panel_later(&mut self, board: &Board, verdict: &Verdict, edited: bool, now: Timestamp) {
         self.panel.failures = self.panel.failures.saturating_add(1);
         let history = History { attempt: 1, failures: self.panel.failures, detail: Detail::Full };
         let Step::Again { destination_at, whole_service, .. } = next_attempt(&history, verdict, now, super::random())
@@ -134,6 +140,13 @@ impl Worker {
             self.move_panel(to, now).await;
         }
         if !matches!(verdict, Verdict::Throttled { .. }) {
+            return;
+        }
+        if edited && !whole_service {
+            // Edits have limits of their own (Discord's for messages older than an hour): they hold up no alert, and are
+            // not tried again at once.
+            self.tools.metrics.rate_limited(&name);
+            self.panel.not_before = Some(destination_at.max(after(now, EDITS_USED_UP)));
             return;
         }
         // That goes for everything else as well.
