@@ -85,7 +85,7 @@ class Stage:
         self.stack.settings["SEAMARK_EXPORTER_CONFIG"] = str(self.config)
         self.stack.settings["TRAFFIC_RATE"] = "20"
         self.stack.settings["TRAFFIC_FAILING"] = "0.05"
-        self.stack.settings["POSTGRES_EXPORTER_FLAGS"] = "--collector.stat_statements --collector.stat_checkpointer"
+        self.stack.settings["POSTGRES_EXPORTER_FLAGS"] = "--collector.stat_statements"
         self.cast = Cast(docker.BUSYBOX, FIFTY - 1)
 
     @property

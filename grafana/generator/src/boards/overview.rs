@@ -2,7 +2,7 @@
 
 use super::*;
 
-const HOSTS: &str = "$S, job=~\"seamark|node.*\"";
+const HOSTS: &str = "$S, job=~\"seamark|node|node[-_]exporter\"";
 const ANY: &str = "alerts have whatever labels their rule leaves";
 
 /// The board.
