@@ -77,7 +77,7 @@ pub(super) async fn show(State(app): Shared, words: Words, Form(given): Form<Giv
                 Status::Firing => MessageKind::Alert,
                 Status::Resolved => MessageKind::Resolved,
             };
-            (rendered(&app.live(), &words, kind, given.payload.as_bytes(), detail), None)
+            (rendered(&app.live(), kind, given.payload.as_bytes(), detail), None)
         }
         Err(problem) => (Vec::new(), Some(words.with("page-preview-problem", "problem", &problem.to_string()))),
     };
@@ -96,7 +96,7 @@ fn details(words: &Words, chosen: &str) -> [(&'static str, String, bool); 4] {
     DETAILS.map(|(name, _)| (name, words.choice("page-detail", "detail", name), name == chosen))
 }
 
-fn rendered(live: &Live, words: &Words, kind: MessageKind, body: &[u8], detail: Detail) -> Vec<Channel> {
+fn rendered(live: &Live, kind: MessageKind, body: &[u8], detail: Detail) -> Vec<Channel> {
     let on = live.channels.iter().filter_map(|configured| Some((configured, configured.channel.as_ref()?)));
     on.map(|(configured, channel)| {
         let payloads = channel.render(&compose::message(&configured.voice, kind, body, None), detail);
@@ -104,12 +104,7 @@ fn rendered(live: &Live, words: &Words, kind: MessageKind, body: &[u8], detail: 
         let part = |(index, payload)| Part {
             head: if count > 1 { format!("{} / {count}", index + 1) } else { String::new() },
             cards: channel.look(payload).0,
-            meters: channel
-                .meters(payload)
-                .iter()
-                .filter(|meter| meter.used > 0)
-                .map(|meter| shown_meter(meter, words))
-                .collect(),
+            meters: channel.meters(payload).iter().filter(|meter| meter.used > 0).map(shown_meter).collect(),
         };
         let parts = payloads.iter().enumerate().map(part).collect();
         Channel { name: configured.name.clone(), kind: channel.kind(), parts }
@@ -117,7 +112,7 @@ fn rendered(live: &Live, words: &Words, kind: MessageKind, body: &[u8], detail: 
     .collect()
 }
 
-fn shown_meter(meter: &crate::channel::limits::Meter, _: &Words) -> Meter {
+fn shown_meter(meter: &crate::channel::limits::Meter) -> Meter {
     let unit = match meter.limit.unit {
         Unit::Points => "",
         Unit::Bytes => "B",
