@@ -13,6 +13,8 @@ const SUDDENLY: Duration = Duration::from_secs(5);
 /// After a list of many groups the next message waits so long for what else the storm brings. Containers that crash
 /// together are told of over some seconds, and would otherwise make a list each.
 pub const GATHERING: Duration = Duration::from_secs(5);
+/// So long after a list the storm goes on: its stragglers make a list as well, from two on.
+const CALM: Duration = Duration::from_secs(30);
 
 /// The earliest moment, `now` or later, at which one more call keeps to every budget of at most `.0` calls in `.1`.
 ///
@@ -49,9 +51,18 @@ pub fn served_within(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Time
 
 /// How many groups are told one by one: as many as the budgets leave room for before long, and after some sudden calls
 /// fewer still. Nobody reads each of two hundred messages, even where a chat would take them within the half minute.
-pub fn told_singly(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp) -> usize {
+/// `listed` is the time since the last list of a storm.
+pub fn told_singly(
+    ended: &[Timestamp],
+    budgets: &[(u32, Duration)],
+    listed: Option<Duration>,
+    now: Timestamp,
+) -> usize {
     if budgets.is_empty() {
         return usize::MAX;
+    }
+    if listed.is_some_and(|since| since < CALM) {
+        return 1;
     }
     let since = now.checked_sub(SUDDENLY).unwrap_or(Timestamp::MIN);
     let lately = ended.iter().filter(|at| **at > since).count();
@@ -103,7 +114,7 @@ mod tests {
 
     #[test]
     fn six_groups_are_told_one_by_one_and_of_a_storm_fewer() {
-        let singly = |ended: &[Timestamp]| told_singly(ended, BUDGETS, at(0));
+        let singly = |ended: &[Timestamp]| told_singly(ended, BUDGETS, None, at(0));
         assert_eq!(singly(&[]), 6);
         assert_eq!(singly(&[at(-4000), at(-1000), at(-10)]), 3);
         assert_eq!(singly(&[at(-1000); 12]), 0);
@@ -111,7 +122,17 @@ mod tests {
         assert_eq!(singly(&[-20_000, -15_000, -10_000, -5000].map(at)), 6);
         assert_eq!(singly(&[at(-40_000); 20]), 6);
         assert_eq!(singly(&[at(-10_000); 28]), 2);
-        assert_eq!(told_singly(&[at(0); 99], &[], at(0)), usize::MAX);
+        assert_eq!(told_singly(&[at(0); 99], &[], None, at(0)), usize::MAX);
+    }
+
+    #[test]
+    fn what_straggles_behind_a_list_is_no_row_of_messages() {
+        // The calls are out of sight, and the storm is not over.
+        let singly = |since| told_singly(&[at(-10_000); 9], BUDGETS, Some(Duration::from_secs(since)), at(0));
+        assert_eq!(singly(6), 1);
+        assert_eq!(singly(29), 1);
+        assert_eq!(singly(30), 6);
+        assert_eq!(told_singly(&[], &[], Some(Duration::from_secs(1)), at(0)), usize::MAX);
     }
 
     #[test]

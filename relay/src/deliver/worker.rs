@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
 use super::pace::{GATHERING, after, next_allowed, told_singly};
@@ -73,8 +74,8 @@ pub(super) struct Worker {
     ended: Vec<Timestamp>,
     /// Nothing before this is over.
     held: Hold,
-    /// After a list of many groups, the next message waits for what else there is to list.
-    gathering: Option<Timestamp>,
+    /// When the last list of a storm was sent. The next message waits for what else there is to list.
+    listed: Option<Instant>,
     /// Failures in a row.
     failures: u32,
     gone: bool,
@@ -91,7 +92,7 @@ impl Worker {
             tools,
             ended: Vec::new(),
             held: Hold::default(),
-            gathering: None,
+            listed: None,
             failures: 0,
             gone: false,
             moves: 0,
@@ -155,15 +156,18 @@ impl Worker {
     fn allowed(&self, now: Timestamp) -> Timestamp {
         let channel = &self.destination.channel;
         let service = self.tools.services.held_until(channel.kind(), now);
-        // No longer than that, whatever somebody did to the clock.
-        let gathered = self.gathering.unwrap_or(now).min(after(now, GATHERING));
+        let gathered = self.since_list().map_or(now, |since| after(now, GATHERING.saturating_sub(since)));
         let ended = self.destination.calls.with(&self.ended);
         next_allowed(&ended, channel.limits().budgets, now).max(self.held.until(now)).max(service).max(gathered)
     }
 
+    fn since_list(&self) -> Option<Duration> {
+        self.listed.map(|at| at.elapsed())
+    }
+
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, now);
+        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, self.since_list(), now);
         match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
@@ -360,8 +364,10 @@ impl Worker {
             _ => MessageRef::default(),
         };
         self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
-        self.gathering = (!more && claim.digest == Some(Digest::Storm)).then(|| after(now, GATHERING));
         if !more {
+            if claim.digest == Some(Digest::Storm) {
+                self.listed = Some(Instant::now());
+            }
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
             for merged in &claim.merged {
