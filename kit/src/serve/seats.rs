@@ -4,6 +4,7 @@
 //! loses its own, and whoever sends its request at once is served. A connection whose answer we are making is never
 //! closed: the new one waits then.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -165,7 +166,7 @@ impl Table {
         let waiting = self.taken.iter().filter(|(_, taken)| among(taken) && taken.task.is_some());
         waiting
             .filter_map(|(number, taken)| Some((taken.from, *number, taken.seat.waits_since()?)))
-            .min_by_key(|(from, _, since)| (std::cmp::Reverse(has.get(from).copied()), *since))
+            .min_by_key(|(from, number, since)| (Reverse(has.get(from).copied()), *since, *number))
             .map(|(_, number, since)| (number, since))
     }
 }
