@@ -214,8 +214,9 @@ fn prometheus_is_let_in_with_its_certificate_and_password_and_nobody_else_is() {
     let _prometheus = Running(prometheus);
     let plain = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
     let query = |query: &str| -> Option<Vec<(String, String)>> {
-        let request = plain.get(format!("http://{address}/api/v1/query")).query(&[("query", query)]);
-        let answer: serde_json::Value = serde_json::from_str(&request.send().ok()?.text().ok()?).ok()?;
+        let url = format!("http://{address}/api/v1/query");
+        let url = reqwest::Url::parse_with_params(&url, [("query", query)]).unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&plain.get(url).send().ok()?.text().ok()?).ok()?;
         let series = answer["data"]["result"].as_array()?.iter();
         let pair = |one: &serde_json::Value| {
             Some((one["metric"]["job"].as_str()?.to_owned(), one["value"][1].as_str()?.to_owned()))
@@ -289,7 +290,7 @@ fn files_that_change_are_used_at_the_next_handshake_and_broken_ones_are_not() {
     };
     eventually("the broken key is not told", || Some(good(&exporter, &folder)).filter(|good| good == "0"));
     let line = exporter.wait_for("was not taken over");
-    assert!(line.contains("web.yml:1:55: tls_server_config.key_file: expected a private key"), "{line}");
+    assert!(line.contains("web.yml:1:54: tls_server_config.key_file: expected a private key"), "{line}");
     assert_eq!(shown(&exporter, &folder), Some(second.clone()));
     fs::write(folder.path("server.key"), key).unwrap();
     eventually("the mended key is not taken", || Some(good(&exporter, &folder)).filter(|good| good == "1"));
@@ -377,6 +378,7 @@ fn the_commands_of_the_page_make_what_the_example_wants() {
 
 /// Opens ten thousand connections that begin and never go on, and scrapes all the while.
 fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static [u8]) -> u32 {
+    let (address, url) = (&exporter.address, exporter.url(scheme));
     const SLOW: usize = 10_000;
     const AT_ONCE: usize = 8;
     let limit = getrlimit(Resource::Nofile);
@@ -391,7 +393,7 @@ fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static
             let mut scrapes = 0;
             // What Prometheus allows by default, and a new connection each time.
             while !is_over.load(Ordering::Relaxed) || scrapes == 0 {
-                let request = client.get(exporter.url(scheme)).header("connection", "close");
+                let request = client.get(&url).header("connection", "close");
                 let (status, page) = text(request.timeout(Duration::from_secs(10)));
                 assert!(status == StatusCode::OK && page.contains("node_load1 "), "{status}");
                 scrapes += 1;
@@ -402,7 +404,7 @@ fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static
             .map(|_| {
                 scope.spawn(|| -> Vec<TcpStream> {
                     let open = |_| {
-                        let mut stream = TcpStream::connect(&exporter.address).unwrap();
+                        let mut stream = TcpStream::connect(address).unwrap();
                         // One that is closed by now does not take it.
                         let _ = stream.write_all(beginning);
                         stream
@@ -414,7 +416,7 @@ fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static
         let slow: Vec<TcpStream> = slow.into_iter().flat_map(|opened| opened.join().unwrap()).collect();
         assert_eq!(slow.len(), SLOW);
         // And once more while all of them are there.
-        let request = client.get(exporter.url(scheme)).header("connection", "close");
+        let request = client.get(&url).header("connection", "close");
         let (status, page) = text(request.timeout(Duration::from_secs(10)));
         assert_eq!(status, StatusCode::OK);
         let crowded = value(&page, "seamark_http_refused_total{reason=\"crowded\"}");

@@ -31,6 +31,8 @@ mod stream;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections may wait to be accepted; the kernel has a limit of its own (net.core.somaxconn).
+const BACKLOG: i32 = 4096;
 /// How long answers under way may take once the program has been told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -72,6 +74,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         };
         io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{hint}"))
     })?;
+    // The 128 of the standard library are filled at once by whoever opens connections for the sake of it, and a client
+    // that finds no room tries again after a second, two, four.
+    rustix::net::listen(&listener, BACKLOG)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

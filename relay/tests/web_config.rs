@@ -143,7 +143,9 @@ async fn the_page_opens_with_the_password_and_a_session_needs_none() {
     let with = |request: RequestBuilder| request.basic_auth("alertmanager", Some(PASSWORD));
     let page = with(relay.get("/")).send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK);
-    let login = with(relay.client.post(relay.url("/login"))).form(&[("secret", TOKEN)]).send().await.unwrap();
+    let form = relay.client.post(relay.url("/login")).body(format!("secret={TOKEN}"));
+    let form = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let login = with(form).send().await.unwrap();
     assert_eq!(login.status(), StatusCode::SEE_OTHER);
     let cookie = login.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
     assert_eq!(status(relay.get("/").header(header::COOKIE, &cookie)).await, 200);

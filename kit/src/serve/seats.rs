@@ -4,8 +4,8 @@
 //! loses its own, and whoever sends its request at once is served. A connection whose answer we are making is never
 //! closed: the new one waits then.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub(super) struct Seats {
 struct Table {
     next: u64,
     taken: HashMap<u64, Taken>,
+    /// How many connections each network has.
+    networks: HashMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.seats.table().taken.remove(&self.number).is_some() {
+        if self.seats.table().remove(self.number).is_some() {
             self.seats.freed.notify_one();
         }
     }
@@ -108,7 +110,9 @@ impl Seats {
         let mut table = self.table();
         let number = table.next;
         table.next += 1;
-        table.taken.insert(number, Taken { from: network(from), seat: Arc::clone(&seat), task: None });
+        let from = network(from);
+        *table.networks.entry(from).or_default() += 1;
+        table.taken.insert(number, Taken { from, seat: Arc::clone(&seat), task: None });
         (Place { seats: Arc::clone(self), number, seat }, closed)
     }
 
@@ -126,7 +130,7 @@ impl Seats {
     }
 
     fn close(&self, number: u64) -> bool {
-        let taken = self.table().taken.remove(&number);
+        let taken = self.table().remove(number);
         if let Some(task) = taken.as_ref().and_then(|taken| taken.task.as_ref()) {
             task.abort();
         }
@@ -157,17 +161,25 @@ impl Table {
         }
     }
 
-    /// Of the network that has most, whichever has kept us waiting longest.
-    fn victim(&self, among: impl Fn(&Taken) -> bool) -> Option<(u64, Instant)> {
-        let mut has: HashMap<IpAddr, usize> = HashMap::new();
-        for taken in self.taken.values() {
-            *has.entry(taken.from).or_default() += 1;
+    fn remove(&mut self, number: u64) -> Option<Taken> {
+        let taken = self.taken.remove(&number)?;
+        if let Entry::Occupied(mut count) = self.networks.entry(taken.from) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
-        let waiting = self.taken.iter().filter(|(_, taken)| among(taken) && taken.task.is_some());
+        Some(taken)
+    }
+
+    /// Of the network that has most, whichever has kept us waiting longest; where none of it has, any other.
+    fn victim(&self, among: impl Fn(&Taken) -> bool) -> Option<(u64, Instant)> {
+        let fullest = self.networks.iter().max_by_key(|(_, count)| **count).map(|(network, _)| *network);
+        let waiting = self.taken.iter().filter(|(_, taken)| taken.task.is_some() && among(taken));
         waiting
-            .filter_map(|(number, taken)| Some((taken.from, *number, taken.seat.waits_since()?)))
-            .min_by_key(|(from, number, since)| (Reverse(has.get(from).copied()), *since, *number))
-            .map(|(_, number, since)| (number, since))
+            .filter_map(|(number, taken)| Some((Some(taken.from) != fullest, taken.seat.waits_since()?, *number)))
+            .min()
+            .map(|(_, since, number)| (number, since))
     }
 }
 
