@@ -44,12 +44,15 @@ def doors(programs, verdict):
 def imported(programs, prometheus, verdict):
     """A list of servers becomes targets."""
     print("the list of servers", flush=True)
-    verdict.equal("nobody is scraped before", prometheus.series("up"), [])
+    central = ["alertmanager", "prometheus", "seamark-relay"]
+    jobs = lambda: sorted(each["job"] for each in prometheus.series("up == 1"))
+    until("the central host watches itself", lambda: jobs() == central, deadline=60)
+    verdict.equal("the central host watches itself, its protected Alertmanager included, and nobody else", jobs(), central)
     status, said = programs.import_targets()
     verdict.equal("the list is imported", status, 0)
     verdict.check("…and told to be deleted, because it has passwords", "delete the file" in said and "hunter" not in said, said)
     until("the hosts are scraped", lambda: prometheus.values('up{job="seamark"} == 1') == [1.0] * len(HOSTS), deadline=60)
-    found = sorted((each["job"], each["instance"], each["host_group"]) for each in prometheus.series("up"))
+    found = sorted((each["job"], each["instance"], each["host_group"]) for each in prometheus.series('up{job="seamark"}'))
     verdict.equal("each is up, with the job, the name and the group that rules and boards ask for",
                   found, [("seamark", host, "shop") for host in HOSTS])
     files = "".join(path.read_text() for path in (programs.central / "targets").rglob("*.yml"))
@@ -131,9 +134,10 @@ def back(programs, network, prometheus, verdict):
 
 def told(programs, container):
     """The messages about a container that crashed."""
-    return [message for message in programs.chats.messages("discord") if container in message and "HostDown" not in message]
+    return [message for message in programs.chats.messages("discord") if container in message]
 
 
 def down(programs):
-    """The messages about hosts that do not answer, or do again."""
-    return [message for message in programs.chats.messages("discord") if "HostDown" in message or "does not answer" in message]
+    """The messages about hosts that do not answer, or do again: no other alert says so of a host."""
+    about = lambda message: "does not answer" in message and any(host in message for host in HOSTS)
+    return [message for message in programs.chats.messages("discord") if about(message)]

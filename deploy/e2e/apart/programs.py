@@ -54,9 +54,12 @@ class Programs:
         return Door(f"https://{address}:{port}", authority or self.certificates / "ca.pem", login)
 
     def start(self):
-        """Starts them all but Prometheus's targets, which nobody has imported yet."""
+        """Starts them all. Of the hosts Prometheus knows nothing yet."""
         self.central.mkdir()
-        (self.central / "targets" / "tls").mkdir(parents=True)
+        targets = self.central / "targets"
+        (targets / "tls").mkdir(parents=True)
+        for job, port in (("prometheus", 9090), ("seamark-relay", 9878), ("tls/alertmanager", 9093)):
+            (targets / f"{job}.yml").write_text(f"- targets: [localhost:{port}]\n  labels: {{instance: central}}\n")
         (self.central / "token").write_text("secret")
         self.give(CENTRAL, self.central / "fleet", "central")
         self.alertmanager()
