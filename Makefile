@@ -1,13 +1,14 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules dashboards e2e e2e-queries e2e-engine bench fuzz release sbom stage deb rpm
+.PHONY: help up down test lint advisories rules dashboards e2e e2e-queries e2e-engine bench fuzz release sbom stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
 	@echo 'make down    stop it; what it has stored stays'
 	@echo 'make test    everything below, and all tests; installs what it needs where it may'
 	@echo 'make lint    formatting, clippy, dependencies'
+	@echo 'make advisories  known faults of dependencies; asks their database, and needs cargo-deny (deploy/scripts/setup.sh deny)'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
 	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
@@ -33,6 +34,9 @@ test:
 lint:
 	deploy/scripts/setup.sh tools
 	deploy/scripts/lint.sh
+
+advisories:
+	PATH=$$PATH:$(CACHE)/bin cargo-deny --locked check advisories
 
 rules:
 	deploy/scripts/setup.sh tools engine

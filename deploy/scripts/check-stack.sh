@@ -14,6 +14,7 @@ deploy/scripts/check-routes.sh
 deploy/scripts/check-inhibitions.py
 docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
 deploy/scripts/check-compose.sh
+deploy/scripts/check-workflows.py
 
 # Each metric name in a rule or a panel is told by something.
 deploy/scripts/check-names.py
