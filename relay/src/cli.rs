@@ -33,6 +33,10 @@ pub struct Cli {
     )]
     pub listen_address: Option<String>,
 
+    /// TLS, client certificates, passwords, headers and limits, as exporters have them; none without
+    #[arg(long = "web.config.file", env = "SEAMARK_RELAY_WEB_CONFIG_FILE", value_name = "FILE", global = true)]
+    pub web_config_file: Option<PathBuf>,
+
     /// Say nothing in the chats when the relay starts and stops; instead of `notices: false` in the file
     #[arg(long = "no-notices", env = "SEAMARK_RELAY_NO_NOTICES", value_parser = FalseyValueParser::new())]
     pub no_notices: bool,
