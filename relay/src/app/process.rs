@@ -17,7 +17,7 @@ use seamark_kit::{build, telemetry};
 use tracing::info;
 
 use super::{App, Origin};
-use crate::cli::{Cli, PrintConfig, Task};
+use crate::cli::{Cli, PrintConfig, Targets, Task};
 use crate::command::{self, Usage};
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::server;
@@ -40,6 +40,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A check of a URL that is given needs no configuration.
     if let Some(Task::Healthcheck { url: Some(url) }) = &cli.task {
         return outcome(block_on(async { Ok(health::check_url(url).await?) }));
+    }
+    // Nor does a list of servers, which may be imported where no relay is.
+    if let Some(Task::Targets { what: Targets::Import(given) }) = &cli.task {
+        return outcome(command::targets::import(given));
     }
     // An empty variable counts as not set: `${WEB_CONFIG:-}` in a compose file gives one.
     let web_file = cli.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty());
@@ -84,6 +88,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::Report { name, print: true, .. }) => block_on(command::report::print(&config, &name)),
         Some(Task::Report { name, channels, .. }) => block_on(command::report::send(&config, &name, &channels)),
         Some(Task::DeadLetters { what }) => block_on(command::dead_letters::run(&config, what)),
+        Some(Task::Targets { what: Targets::Import(given) }) => command::targets::import(&given),
         Some(Task::PrintConfig { what: PrintConfig::Alertmanager(given) }) => {
             command::alertmanager::run(&config, &given)
         }
