@@ -378,9 +378,9 @@ fn the_commands_of_the_page_make_what_the_example_wants() {
 
 /// Opens ten thousand connections that begin and never go on, and scrapes all the while.
 fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static [u8]) -> u32 {
-    let (address, url) = (&exporter.address, exporter.url(scheme));
     const SLOW: usize = 10_000;
-    const AT_ONCE: usize = 8;
+    const AT_ONCE: usize = 4;
+    let (address, url) = (&exporter.address, exporter.url(scheme));
     let limit = getrlimit(Resource::Nofile);
     let wanted = SLOW as u64 + 500;
     let maximum = limit.maximum.map(|maximum| maximum.max(wanted));

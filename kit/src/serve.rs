@@ -111,6 +111,8 @@ pub async fn serve(
         let number = place.number();
         let connection = Arc::clone(&server).connection(stream, peer, place, connections.watcher());
         seats.runs(number, tokio::spawn(connection).abort_handle());
+        // Those that are here have their turn before the next one: a crowd at the door must not keep them waiting.
+        yield_now().await;
     }
     drop(listener);
     let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
