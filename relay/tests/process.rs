@@ -66,7 +66,11 @@ impl Relay {
 
     /// Does not wait for it to listen.
     fn spawn(config: &str, flags: &[&str]) -> Self {
-        let mut child = command().args(["--config.file", config]).args(flags).stderr(Stdio::piped()).spawn().unwrap();
+        Self::launch(command().args(["--config.file", config]).args(flags))
+    }
+
+    fn launch(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
@@ -152,6 +156,16 @@ fn discord() -> (SocketAddr, Receiver<Value>) {
         }
     });
     (address, bodies)
+}
+
+#[test]
+fn a_bare_system_without_certificate_authorities_is_no_reason_to_stand_still() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(&directory, "channels:\n  ops: {type: log}");
+    let nobody = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    let mut relay = Relay::launch(command().args(["--config.file", &config]).envs(nobody));
+    relay.wait_for("Install the package `ca-certificates`");
+    relay.wait_for("takes notifications");
 }
 
 #[test]
