@@ -16,7 +16,14 @@ use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind};
 
 impl Worker {
     /// Takes over what the chat has answered.
-    pub(super) async fn settle(&mut self, claim: &Claim, verdict: &Verdict, maybe_sent: bool, more: bool, now: Timestamp) {
+    pub(super) async fn settle(
+        &mut self,
+        claim: &Claim,
+        verdict: &Verdict,
+        maybe_sent: bool,
+        more: bool,
+        now: Timestamp,
+    ) {
         if let Verdict::Moved(to) = verdict
             && self.follow(claim, to, now).await
         {
