@@ -409,11 +409,14 @@ fn a_report_is_shown_and_sent_by_the_relay_that_runs() {
     assert!(shown.out.contains("daily:"), "{}", shown.out);
     let sent = site.run(&["report", "daily"]);
     assert_eq!((sent.code, sent.out.as_str()), (Some(0), "The report `daily` is on its way to `screen`.\n"));
+    let again = site.run(&["report", "daily"]);
+    let once = "The report `daily` was asked for less than a minute ago and goes to `screen` once.\n";
+    assert_eq!((again.code, again.out.as_str()), (Some(0), once));
     let nowhere = site.run(&["report", "daily", "--to", "nowhere"]);
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.err.contains("there is no channel `nowhere`"), "{}", nowhere.err);
     running.0.kill().unwrap();
-    // Shown once, sent once: one report in the outbox.
+    // Shown once, asked for twice, sent once: one report in the outbox.
     running.0.wait().unwrap();
     let file = rusqlite::Connection::open(site.path("relay.db")).unwrap();
     let reports: i64 =

@@ -272,6 +272,9 @@ async fn a_report_is_sent_by_a_button_and_its_trouble_is_told() {
     );
     let page = relay.get("/reports", &[]).await.text;
     assert!(page.contains("<a href=\"messages?channel=screen\">📊 daily"), "{page}");
+    let again = relay.post("/reports", "name=daily", &[]).await;
+    assert!(again.text.contains("daily was asked for less than a minute ago; it is not sent twice"), "{}", again.text);
+    assert_eq!(relay.get("/messages", &[]).await.text.matches("📊 daily").count(), 1);
     let wrong = relay.post("/reports", "name=weekly", &[]).await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND);
     assert!(wrong.text.contains("there is no report `weekly`; the configuration has"), "{}", wrong.text);

@@ -62,6 +62,7 @@ page-no-reports = 没有配置报告:请参阅 relay.yml 中的 `reports`。
 page-report-next = 下一次:
 page-report-last = 上一次:
 page-report-run = 立即发送
+page-report-again = 报告 { $name } 在一分钟内已有人请求,不会重复发送。
 
 page-preview-hint = Alertmanager 发出的通知(JSON)。这里不会发送任何内容。
 page-preview-problem = 这不是通知:{ $problem }

@@ -62,6 +62,7 @@ page-no-reports = 沒有設定報告:請參閱 relay.yml 中的 `reports`。
 page-report-next = 下一次:
 page-report-last = 上一次:
 page-report-run = 立即傳送
+page-report-again = 報告 { $name } 在一分鐘內已有人請求,不會重複傳送。
 
 page-preview-hint = Alertmanager 送出的通知(JSON)。這裡不會傳送任何內容。
 page-preview-problem = 這不是通知:{ $problem }

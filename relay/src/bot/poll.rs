@@ -56,6 +56,12 @@ impl Poller {
     }
 
     pub async fn run(mut self) {
+        self.talker.desk.resume(Timestamp::now()).await;
+        self.poll().await;
+        self.talker.desk.close().await;
+    }
+
+    async fn poll(&mut self) {
         self.offset = self.remembered("offset").await;
         self.begun = self.remembered("begun").await;
         let mut is_introduced = false;

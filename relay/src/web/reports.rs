@@ -55,7 +55,11 @@ pub(super) struct Wanted {
 
 pub(super) async fn run(State(app): Shared, words: Words, Form(wanted): Form<Wanted>) -> Response {
     match app.run_report(&wanted.name, None).await {
-        Ok(_) => back_to("reports"),
+        Ok(ran) if ran.is_new => back_to("reports"),
+        Ok(_) => {
+            let again = words.with("page-report-again", "name", &wanted.name);
+            answer(&app, words, StatusCode::OK, Some(again)).await
+        }
         Err(error) => {
             let status = match error {
                 RunError::NoReport(..) | RunError::NoChannel(..) => StatusCode::NOT_FOUND,
