@@ -30,6 +30,7 @@ use crate::report::{Plan, Scheduler};
 use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
+use crate::web::Ended;
 
 pub mod dead_letters;
 mod notices;
@@ -120,6 +121,10 @@ struct Shared {
     /// Who logs in at the page: whoever guesses there must not lock out an Alertmanager behind the same address.
     visitors: Callers,
     watch: std::sync::Mutex<Watch>,
+    /// Sessions of the page that somebody has logged out of.
+    ended_sessions: Ended,
+    /// Open streams of the page end as soon as this says so: nothing else would end them.
+    stops: tokio::sync::watch::Sender<bool>,
     watching: Mutex<Option<JoinHandle<()>>>,
     people: Mutex<people::People>,
     /// Something happened that the panels may show.
@@ -208,6 +213,7 @@ impl App {
         let sources = live.sources.clone();
         let store = Store::open(&config.storage)?;
         let watch = watchdog::remembered(&store, Timestamp::now()).await?;
+        let ended_sessions = Ended::remembered(&store).await?;
         let reports = Scheduler::new(store.clone());
         reports.figures().declare(&live.plan);
         let app = Self(Arc::new(Shared {
@@ -224,6 +230,8 @@ impl App {
             visitors: Callers::default(),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
+            ended_sessions,
+            stops: tokio::sync::watch::Sender::new(false),
             people: Mutex::default(),
             happened: tokio::sync::watch::Sender::new(0),
             reports,
@@ -390,6 +398,20 @@ impl App {
 
     pub(crate) fn visitors(&self) -> &Callers {
         &self.0.visitors
+    pub(crate) fn ended_sessions(&self) -> &Ended {
+        &self.0.ended_sessions
+    }
+
+    /// Ends the answers that would never end by themselves. [`App::stop`] follows when the others have.
+    pub fn end_streams(&self) {
+        self.0.stops.send_replace(true);
+    }
+
+    /// Changes when [`App::end_streams`] is called.
+    pub(crate) fn stops(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.0.stops.subscribe()
+    }
+
     }
 
     pub(crate) fn callers(&self) -> &Callers {

@@ -110,6 +110,7 @@ async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
         }
         info!("seamark-relay stops");
         systemd::stopping();
+        app.end_streams();
     });
     serving.await.context("cannot serve")?;
     app.stop().await;
