@@ -27,7 +27,7 @@ pub use content::{
     Panel, Problem, Records, Report, Top, Traffic, Way,
 };
 pub use gather::gather;
-pub(crate) use incidents::{is_open, is_trouble};
+pub(crate) use incidents::{MOMENTS, is_open, is_trouble};
 pub use planned::{Manner, Plan, Planned};
 pub use scheduler::Scheduler;
 pub use trigger::{Answer, TriggerError, Triggered};

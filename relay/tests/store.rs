@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use seamark_relay::alert::{Labels, Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
 use seamark_relay::store::{
-    Appended, Backlog, Chosen, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
-    REFUSED_BODY_LIMIT, Store, StoreError,
+    Appended, Backlog, Chosen, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next,
+    Notification, REFUSED_BODY_LIMIT, Store, StoreError,
 };
 use serde_json::json;
 
@@ -602,6 +602,21 @@ async fn the_record_knows_what_fires_and_what_did() {
     assert_eq!(store.alerts_since(at(65), 10).await.unwrap()[0].ends_at, Some(at(70)));
     while store.prune(at(90 * 86_400)).await.unwrap() > 0 {}
     assert_eq!(store.alerts_since(at(0), 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_tells_of_a_moment_does_not_count_as_firing() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let restarted = json!({
+        "status": "firing", "labels": {"alertname": "ContainerRestarted", "instance": "web-1", "severity": "warning"},
+        "startsAt": at(0).to_string(), "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "restarted",
+    });
+    // Nobody says that it is over: such alerts go to receivers with `send_resolved: false`.
+    store.append(webhook(10, &[restarted, alert("web-1", None)])).await.unwrap();
+    let firing = store.firing(at(20), 10).await.unwrap();
+    assert_eq!(firing.iter().map(|firing| (&*firing.alertname, firing.count)).collect::<Vec<_>>(), [("Down", 1)]);
+    assert_eq!(store.alerts_since(at(0), 10).await.unwrap().len(), 2, "it is in the record");
 }
 
 #[tokio::test]
