@@ -8,12 +8,20 @@
     missing_docs
 )]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use seamark_kit::exposition::{Format, encode};
-use seamark_relay::app::{App, Origin};
+use jiff::tz::TimeZone;
+use seamark_kit::config::{self, Source};
+use seamark_kit::exposition::{Exposition, Format, encode};
+use seamark_relay::app::{App, Origin, Sources};
+use seamark_relay::bot::{self, Parts, Reports, Settings};
+use seamark_relay::channel::KINDS;
+use seamark_relay::compose::{Locale, Voice};
+use seamark_relay::deliver::{self, Calls};
 use seamark_relay::fleet::queries::Fact;
+use seamark_relay::metrics::Metrics;
 use seamark_relay::store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -366,4 +374,36 @@ async fn a_report_that_a_restart_interrupts_is_made_after_it_and_one_that_is_tol
     // Nobody is refused a report for ever: this is another wish.
     story.run().await;
     assert_says(&story.ask("/report").await, &["is being prepared"]);
+}
+
+#[tokio::test]
+async fn a_fault_in_one_answer_ends_that_answer_and_not_the_bot() {
+    let mut story = Story::start().await;
+    story.stop().await;
+    let settings = format!("bot_token: '11:s3cr3t'\nchat_id: {GROUP}\napi_url: {}", story.telegram.url());
+    let kind = KINDS.iter().find(|known| known.name == "telegram").unwrap();
+    let channel = config::read(&Source::new("relay.yml", settings), |section| (kind.build)(section)).unwrap().unwrap();
+    let store = Store::open(&story.directory.path().join("relay.db")).unwrap();
+    let metrics = Metrics::default();
+    let running = bot::spawn(Parts {
+        bot: channel.bot().unwrap(),
+        settings: Settings { channel: "tg".to_owned(), allow_users: vec![ANN], allow_chats: Vec::new() },
+        voice: Voice::new(Locale::En, TimeZone::UTC),
+        sources: Sources::default(),
+        reports: Reports { names: vec!["daily".to_owned()], take: Arc::new(|_, _| panic!("on purpose")) },
+        store: store.clone(),
+        metrics: metrics.clone(),
+        http: deliver::http::client().unwrap(),
+        calls: Calls::default(),
+    });
+    story.telegram.write(ANN, "en", ANN, "/report");
+    story.until_confirmed(story.telegram.write(ANN, "en", ANN, "/help")).await;
+    let accepted = story.telegram.accepted();
+    assert_eq!(accepted.len(), 1, "{accepted:?}");
+    assert_says(&accepted[0], &["What I can do"]);
+    let mut out = Exposition::default();
+    metrics.expose(&mut out);
+    let page = encode(&out, Format::Classic).unwrap();
+    assert!(page.contains("seamark_relay_bot_updates_total{result=\"failed\"} 1"), "{page}");
+    running.stop().await;
 }

@@ -12,6 +12,7 @@ use tracing::error;
 
 use super::{App, Shared};
 use crate::bot::Making;
+use crate::fault::survived;
 use crate::report::{Plan, Planned, Ran, RunError, TriggerError, Triggered};
 use crate::store::StoreError;
 
@@ -117,7 +118,7 @@ pub(super) fn keep_time(shared: &Arc<Shared>) -> JoinHandle<()> {
             let reports = strong.reports.clone();
             drop(strong);
             let now = Timestamp::now();
-            if let Err(err) = reports.look(&plan, now).await {
+            if let Some(Err(err)) = survived("a look at the reports", reports.look(&plan, now)).await {
                 error!(%err, "reports that are due have to wait: the store cannot be used");
             }
             let pause = pause(&plan, now, Timestamp::now());

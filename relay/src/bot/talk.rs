@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Parts;
 use super::answer::{Answer, Facts, answer, failed};
 use super::command::{self, Command, Step};
 use super::limit::{Allowance, Limits, may_ask};
@@ -12,7 +13,6 @@ use super::reports::Desk;
 use super::silence::{self, Done};
 use super::speak::in_thread;
 use super::update::{self, Incoming, What, read};
-use super::Parts;
 use crate::compose::{Voice, most};
 use crate::deliver::http;
 use crate::fleet::{self, Depth};
@@ -34,7 +34,13 @@ pub(super) struct Talker {
 
 impl Talker {
     pub fn new(parts: Parts) -> Self {
-        Self { desk: Desk::new(parts.clone()), parts, limits: Limits::default(), name: None, strangers: BTreeSet::new() }
+        Self {
+            desk: Desk::new(parts.clone()),
+            parts,
+            limits: Limits::default(),
+            name: None,
+            strangers: BTreeSet::new(),
+        }
     }
 
     /// Answers an update. `again`: the process before may have done it already.
