@@ -332,6 +332,47 @@ async fn a_relay_keeps_its_panels_in_two_chats_says_that_it_stops_and_goes_on_wi
     app.stop().await;
 }
 
+/// A whole relay with a panel in one chat that looks by itself once an hour.
+async fn relay_with_a_rare_panel(directory: &std::path::Path, monitoring: &Monitoring, discord: &Discord) -> App {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let text = format!(
+        "storage: sqlite://{}\nprometheus: {}\nchannels: {{dc: {{type: discord, webhook_url: '{}'}}, screen: {{type: log}}}}\n\
+         default_channels: [screen]\npanels: [{{channel: dc, interval: 1h}}]\n",
+        directory.join("relay.db").display(),
+        monitoring.url,
+        discord.webhook(1),
+    );
+    let file = directory.join("relay.yml");
+    std::fs::write(&file, text).unwrap();
+    let origin = Origin { file, listen: None, no_notices: true };
+    let config = origin.load().unwrap_or_else(|problems| panic!("{problems}"));
+    App::start(origin, config).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_alert_about_a_host_brings_the_panel_up_to_date() {
+    let (monitoring, discord) = (Monitoring::start().await, Discord::start(discord::Rates::default()).await);
+    monitoring.a_small_fleet();
+    let directory = tempfile::tempdir().unwrap();
+    let app = relay_with_a_rare_panel(directory.path(), &monitoring, &discord).await;
+    let panel = || discord.accepted().first().map(|message| message.body["embeds"][0].to_string()).unwrap_or_default();
+    until("the panel is there", || panel().contains("1 of 2 servers")).await;
+    // A container is gone, its host as well, and Alertmanager says so.
+    monitoring.tell(Fact::Up, &[(json!({"instance": "web-1"}), 0.0), (json!({"instance": "db-1"}), 0.0)]);
+    let alert = json!({
+        "version": "4", "groupKey": "{}:{alertname=\"HostDown\"}", "status": "firing", "receiver": "seamark",
+        "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://am",
+        "alerts": [{"status": "firing", "labels": {"alertname": "HostDown", "severity": "critical", "instance": "web-1"},
+            "annotations": {"summary": "web-1 is down"}, "startsAt": "2026-11-21T10:00:00Z",
+            "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "c0ffee0000000001"}],
+    });
+    app.accept(None, alert.to_string().as_bytes()).await.unwrap();
+    until("the panel shows it", || panel().contains("0 of 2 servers")).await;
+    let accepted = discord.accepted();
+    assert_eq!((accepted.len(), accepted[0].edits), (1, 1), "{accepted:?}");
+    app.stop().await;
+}
+
 /// Panics when it lays out its first panel.
 #[derive(Debug)]
 struct Faulty(Arc<dyn Channel>, std::sync::atomic::AtomicBool);
