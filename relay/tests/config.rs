@@ -399,6 +399,27 @@ fn a_report_may_say_everything_about_itself() {
 }
 
 #[test]
+fn a_report_speaks_of_hosts_and_of_groups_of_hosts() {
+    let groups = "host_groups: {web: {hosts: [web-*, lb-1]}, db: {hosts: [db-*]}}\n";
+    let hosts = |entry: &str| {
+        let config = read(&format!("{groups}{REPORTED}  daily: {{cron: '@daily', {entry}}}")).unwrap();
+        config.reports[0].hosts.clone()
+    };
+    assert_eq!(hosts("groups: [web]"), ["web-*", "lb-1"]);
+    assert_eq!(hosts("hosts: [lb-1, mail], groups: [db, web]"), ["lb-1", "mail", "db-*", "web-*"]);
+    let found = problems(&format!("{groups}{REPORTED}  daily: {{cron: '@daily', groups: [wep]}}")).join("\n");
+    assert!(
+        found.contains("relay.yml:4:36: reports.daily.groups[0]: there is no group `wep`; did you mean `web`?; `host_groups` has `web`, `db`"),
+        "{found}"
+    );
+    let found = problems(&format!("{REPORTED}  daily: {{cron: '@daily', groups: [web]}}")).join("\n");
+    assert!(found.contains("there is no group `web`; name one in `host_groups`"), "{found}");
+    // It would stand for all hosts.
+    let found = problems(&format!("host_groups: {{web: {{hosts: []}}}}\n{REPORTED}  daily: {{cron: '@daily'}}"));
+    assert!(found[0].contains("host_groups.web.hosts: missing or empty"), "{found:?}");
+}
+
+#[test]
 fn what_is_wrong_with_a_report_is_said_with_its_place() {
     for (entry, problem) in [
         ("a b: {cron: '@daily'}", "relay.yml:3:3: reports.a b: a report's name stands in URLs"),
