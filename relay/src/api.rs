@@ -88,13 +88,9 @@ impl Server {
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Vec<u8>, ApiError> {
         let request = self.connection.request(|client| fill(client.request(method, url).timeout(deadline))).await;
-        let away = |error: reqwest::Error| {
-            let why = if error.is_timeout() {
-                format!("no answer within {} s", deadline.as_secs())
-            } else {
-                upstream::cause(&error.without_url())
-            };
-            self.error(Problem::Away(why))
+        let away = |error: reqwest::Error| match error.is_timeout() {
+            true => self.silent(deadline),
+            false => self.error(Problem::Away(upstream::cause(&error.without_url()))),
         };
         let mut answer = request.send().await.map_err(away)?;
         let status = answer.status();
@@ -117,6 +113,11 @@ impl Server {
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)
+    /// It has not answered for so long.
+    pub(crate) fn silent(&self, waited: Duration) -> ApiError {
+        self.error(Problem::Away(format!("no answer within {} s", waited.as_secs())))
+    }
+
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::alertmanager::Alertmanagers;
-use crate::chart::{self, Theme};
+use crate::chart::{self, Numbers, Theme};
 use crate::compose::{self, Notice, Voice};
 use crate::config::{Access, AccessError, Config, ConfiguredChannel, Credentials};
 use crate::deliver::{self, Deliverer, Destination, Slot};
@@ -120,11 +120,11 @@ struct Shared {
     callers: Callers,
     /// Who logs in at the page: whoever guesses there must not lock out an Alertmanager behind the same address.
     visitors: Callers,
-    watch: std::sync::Mutex<Watch>,
     /// Sessions of the page that somebody has logged out of.
     ended_sessions: Ended,
     /// Open streams of the page end as soon as this says so: nothing else would end them.
     stops: tokio::sync::watch::Sender<bool>,
+    watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
     people: Mutex<people::People>,
     /// Something happened that the panels may show.
@@ -228,10 +228,10 @@ impl App {
             last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
             callers: Callers::default(),
             visitors: Callers::default(),
-            watch: std::sync::Mutex::new(watch),
-            watching: Mutex::new(None),
             ended_sessions,
             stops: tokio::sync::watch::Sender::new(false),
+            watch: std::sync::Mutex::new(watch),
+            watching: Mutex::new(None),
             people: Mutex::default(),
             happened: tokio::sync::watch::Sender::new(0),
             reports,
@@ -396,8 +396,6 @@ impl App {
         self.0.store.appended()
     }
 
-    pub(crate) fn visitors(&self) -> &Callers {
-        &self.0.visitors
     pub(crate) fn ended_sessions(&self) -> &Ended {
         &self.0.ended_sessions
     }
@@ -412,6 +410,8 @@ impl App {
         self.0.stops.subscribe()
     }
 
+    pub(crate) fn visitors(&self) -> &Callers {
+        &self.0.visitors
     }
 
     pub(crate) fn callers(&self) -> &Callers {
@@ -425,14 +425,15 @@ impl App {
     /// Starts the loops of the channels, and whoever keeps panels and talks to people.
     async fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
         let places = people::Places::of(config);
+        // One for all channels: what one of them has waited for in vain the others need not.
+        let numbers = sources.prometheus.clone().map(Numbers::of);
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
             let channel = configured.channel.clone()?;
             // Discord is dark unless somebody has chosen otherwise; the other two are light.
             let theme = if channel.kind() == "discord" { Theme::Dark } else { Theme::Light };
-            let prometheus = sources.prometheus.clone();
-            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, prometheus);
+            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, numbers.clone());
             Some(Destination {
                 fallback,
                 update: configured.update,

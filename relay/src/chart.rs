@@ -12,6 +12,7 @@ mod axis;
 mod expression;
 mod fonts;
 mod illustrate;
+mod numbers;
 mod panel;
 mod raster;
 mod sheet;
@@ -20,6 +21,7 @@ mod words;
 
 pub use expression::Expression;
 pub use illustrate::{Charts, illustrator};
+pub use numbers::Numbers;
 pub use theme::Theme;
 
 /// The charts of a report as one picture; `None` where there is nothing to draw.
