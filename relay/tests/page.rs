@@ -245,7 +245,10 @@ async fn messages_are_shown_as_they_look_and_markup_in_a_name_stays_text() {
     let one = relay.get("/messages?channel=team", &[]).await.text;
     assert!(one.contains("chat telegram") && !one.contains("chat wecom"), "{one}");
     let incidents = relay.get("/incidents", &[]).await.text;
-    assert!(incidents.contains("🔴 ContainerCrashed") && incidents.contains("web-1"), "{incidents}");
+    assert!(incidents.contains("🔴 Container crashed") && incidents.contains("web-1"), "{incidents}");
+    // In the reader's words, as the messages say it.
+    let incidents = relay.get("/incidents", &[("accept-language", "zh-CN")]).await.text;
+    assert!(incidents.contains("🔴 容器崩溃") && !incidents.contains("ContainerCrashed"), "{incidents}");
     assert!(relay.get("/", &[]).await.text.contains("🔴 1 critical alert fires"));
 }
 

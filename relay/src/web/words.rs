@@ -63,6 +63,11 @@ impl Words {
 
     /// How long it is from one moment to the other.
     pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> String {
+    /// The name of a rule in the reader's words, where the catalogue has it.
+    pub(super) fn alert(&self, name: &str) -> String {
+        crate::compose::alert_name(&self.voice(), name).unwrap_or_else(|| name.to_owned())
+    }
+
         crate::compose::between_words(&self.voice(), from, to)
     }
 }
