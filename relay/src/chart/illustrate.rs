@@ -86,7 +86,7 @@ fn fires(claim: &Claim) -> Option<Alert> {
 
 /// `Disk usage · web-1 /data`; the rule's own name where the fonts lack a letter.
 fn title(voice: &Voice, alert: &Alert) -> String {
-    let name = alert_name(voice, alert.name()).filter(|name| super::fonts::has_all(name));
+    let name = alert_name(voice, alert.name()).filter(|name| voice.fonts.have_all(name));
     let name = name.unwrap_or_else(|| alert.name().to_owned());
     let label = |name: &&str| alert.labels.get(*name).filter(|value| !value.is_empty()).cloned();
     let place: Vec<String> = ["instance", "name", "mountpoint", "device"].iter().filter_map(label).collect();
