@@ -255,7 +255,7 @@ async fn fifty_presses_at_once_are_answered_once_for_each_that_is_allowed() {
     story.run().await;
     story.until_confirmed(last).await;
     let accepted = story.telegram.accepted();
-    assert_eq!((accepted.len(), accepted[0].edits), (1, seamark_relay::bot::limit::USER_ANSWERS));
+    assert_eq!((accepted.len(), accepted[0].edits), (1, bot::limit::USER_ANSWERS));
     let pressed = story.telegram.pressed();
     let warned: Vec<&String> = pressed.iter().filter_map(|(_, words)| words.as_ref()).collect();
     assert_eq!((pressed.len(), warned.len()), (50, 1), "{warned:?}");

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use hmac::{Hmac, Mac as _};
 use jiff::{SignedDuration, Timestamp};
+use seamark_kit::web::Admitted;
 use sha2::Sha256;
 
 use super::{Shared, back_to, words};
@@ -25,6 +26,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 /// Lets a request through that shows a session, or where nobody is asked for anything.
 pub(super) async fn guard(State(app): Shared, request: Request, next: Next) -> Response {
     match &app.live().credentials {
+        Some(_) if request.extensions().get::<Admitted>().is_some() => next.run(request).await,
         Some(credentials) if !is_open(&app, request.headers(), credentials) => {
             let path = request.uri().path();
             let is_page = request.method() == Method::GET && path != "/live";
@@ -36,7 +38,8 @@ pub(super) async fn guard(State(app): Shared, request: Request, next: Next) -> R
     }
 }
 
-fn is_open(app: &App, headers: &HeaderMap, credentials: &Credentials) -> bool {
+/// Whether somebody has logged in, and not out again.
+pub(crate) fn is_open(app: &App, headers: &HeaderMap, credentials: &Credentials) -> bool {
     known(headers, credentials, Timestamp::now()).is_some_and(|session| !app.ended_sessions().has(&session))
 }
 
