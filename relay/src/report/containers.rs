@@ -57,8 +57,8 @@ pub(super) fn containers(answers: &Answers) -> Option<Containers> {
 }
 
 /// The rows of a container: they stand together.
-fn of<'a>(table: &'a Table, key: &'a Vec<String>) -> impl Iterator<Item = (&'a Vec<String>, &'a f64)> {
-    table.range(key.clone()..).inspect(|_| looked_at_one()).take_while(move |(row, _)| row.starts_with(key))
+fn of<'a>(table: &'a Table, key: &'a [String]) -> impl Iterator<Item = (&'a Vec<String>, &'a f64)> {
+    table.range(key.to_vec()..).inspect(|_| looked_at_one()).take_while(move |(row, _)| row.starts_with(key))
 }
 
 fn is_unhealthy(container: &Container) -> bool {
