@@ -280,6 +280,25 @@ fn hangup_reads_the_configuration_anew_and_terminate_ends_in_good_order() {
 }
 
 #[test]
+fn a_page_that_is_open_is_let_go_before_the_relay_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
+    let mut page = TcpStream::connect(relay.address).unwrap();
+    page.set_read_timeout(Some(PATIENCE)).unwrap();
+    page.write_all(b"GET /live HTTP/1.1\r\nHost: relay\r\n\r\n").unwrap();
+    let mut page = BufReader::new(page);
+    let mut first = String::new();
+    page.read_line(&mut first).unwrap();
+    assert_eq!(first, "HTTP/1.1 200 OK\r\n");
+    relay.signal(Signal::TERM);
+    // Ended, rather than cut off after the time that answers under way have.
+    let mut rest = String::new();
+    page.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
+    assert_eq!(relay.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_relay_whose_death_nobody_would_hear_of_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let mut relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
