@@ -133,6 +133,8 @@ def back(programs, network, prometheus, verdict):
                   {each["instance"]: prometheus.values(f'{exits} and on (instance) up{{instance="{each["instance"]}"}}')
                    for each in prometheus.series(exits)},
                   {"host-1": [1.0], "host-2": [2.0], "host-3": [1.0]})  # fmt: skip
+    verdict.equal("every rule works with the labels of the list",
+                  prometheus.values("sum(prometheus_rule_evaluation_failures_total)"), [0.0])
     verdict.equal("its metrics go on in the same series", len(prometheus.series(f'node_boot_time_seconds{{instance="{LOST}"}}')), 1)
 
 
