@@ -9,26 +9,28 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1::Builder;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::systemd;
-use crate::web::{Caller, Reason, Web};
-use service::Way;
+use crate::web::{Reason, Web};
+use connection::Server;
+use seats::Seats;
 
+mod connection;
+mod seat;
+mod seats;
 mod service;
+mod stream;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to agree upon TLS.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long answers under way may take once the program has been told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -86,89 +88,46 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let mut http = Builder::new();
-    // Without a timer hyper waits for slow headers for ever.
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let server = Arc::new(Server { http, program: TowerToHyperService::new(router), web });
+    let server = Arc::new(Server { http: Builder::new(), program: TowerToHyperService::new(router), web });
+    let seats = Seats::for_files(getrlimit(Resource::Nofile).current);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    wait_after(&error).await;
-                    continue;
-                }
-            },
+        let next = async {
+            let (stream, peer) = accept(&listener, &seats).await;
+            let (place, closed) = seats.take(peer.ip()).await;
+            (stream, peer, place, closed)
+        };
+        let (stream, peer, place, closed) = tokio::select! {
+            next = next => next,
             () = &mut stop => break,
         };
-        tokio::spawn(Arc::clone(&server).connection(stream, peer, connections.watcher()));
+        (0..closed).for_each(|_| server.web.figures.refused(Reason::Crowded));
+        let number = place.number();
+        let connection = Arc::clone(&server).connection(stream, peer, place, connections.watcher());
+        seats.runs(number, tokio::spawn(connection).abort_handle());
     }
     drop(listener);
     let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
     Ok(())
 }
 
-/// What all connections share.
-struct Server {
-    http: Builder,
-    program: TowerToHyperService<Router>,
-    web: Arc<Web>,
-}
-
-impl Server {
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        let mut caller = Caller { peer, has_certificate: true };
-        let Some((config, asks)) = self.web.tls(caller.is_here()).await else {
-            return self.talk(stream, caller, watcher).await;
-        };
-        match timeout(HANDSHAKE_TIMEOUT, shake_hands(stream, config)).await {
-            Ok(Ok(stream)) => {
-                caller.has_certificate = !asks || stream.get_ref().1.peer_certificates().is_some();
-                self.talk(stream, caller, watcher).await;
-            }
-            Ok(Err(error)) => {
-                self.web.figures.refused(Reason::Handshake);
-                debug!(%peer, %error, "no TLS was agreed upon");
-            }
-            Err(_) => self.web.figures.refused(Reason::Slow),
-        }
-    }
-
-    async fn talk(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        caller: Caller,
-        watcher: Watcher,
-    ) {
-        let way = Way { program: self.program.clone(), web: Arc::clone(&self.web), caller };
-        // It ends with an error where the client has gone: nothing to be told to anybody.
-        drop(watcher.watch(self.http.serve_connection(TokioIo::new(stream), way)).await);
-    }
-}
-
-async fn shake_hands(
-    mut stream: TcpStream,
-    config: Arc<rustls::ServerConfig>,
-) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
-    let mut first = [0];
-    if stream.peek(&mut first).await? > 0 && first.iter().all(u8::is_ascii_uppercase) {
-        let text = "TLS is spoken here: ask with https://.\n";
-        let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
-        let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len());
-        stream.write_all(answer.as_bytes()).await?;
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a request without TLS"));
-    }
-    TlsAcceptor::from(config).accept(stream).await
-}
-
 /// A client that is gone already costs nothing; out of descriptors, trying again at once would be a busy loop.
-async fn wait_after(error: &io::Error) {
+async fn accept(listener: &tokio::net::TcpListener, seats: &Seats) -> (TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    loop {
+        let error = match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => continue,
+            Err(error) => error,
+        };
         warn!(%error, "no connection can be accepted: {error}");
-        sleep(Duration::from_secs(1)).await;
+        if seats.close_one() {
+            // It has to run once more, to its end.
+            yield_now().await;
+        } else {
+            sleep(Duration::from_secs(1)).await;
+        }
     }
 }
 
