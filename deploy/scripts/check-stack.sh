@@ -13,6 +13,10 @@ amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
 deploy/scripts/check-inhibitions.py
 docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
+FLEET_ADDRESS=10.77.0.1 docker compose -f docker-compose.monitoring.yml -f deploy/examples/fleet/door/compose.yml \
+  --env-file .env.example config --quiet
+FLEET_FILES=/etc/seamark SEAMARK_CENTRAL=10.77.0.1 docker compose -f deploy/docker/agent.yml \
+  -f deploy/examples/fleet/agent/compose.yml --env-file .env.example config --quiet
 deploy/scripts/check-compose.sh
 deploy/scripts/check-workflows.py
 
