@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules dashboards e2e e2e-queries e2e-engine bench fuzz stage deb rpm
+.PHONY: help up down test lint rules dashboards reference e2e e2e-queries e2e-engine bench fuzz stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -10,6 +10,7 @@ help:
 	@echo 'make lint    formatting, clippy, dependencies'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
+	@echo 'make reference  write the references in deploy/reference anew'
 	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-queries  every query of every dashboard and rule, put to a Prometheus that scrapes the whole stack'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
@@ -38,6 +39,9 @@ rules:
 
 dashboards:
 	cargo run --locked --quiet --package seamark-grafana -- write
+
+reference:
+	UPDATE=1 cargo test --locked --quiet --package seamark-exporter --package seamark-relay --test reference --test metrics
 
 e2e:
 	deploy/scripts/setup.sh tools engine
