@@ -17,6 +17,9 @@ deploy/scripts/check-compose.sh
 # Each metric name in a rule or a panel is told by something.
 deploy/scripts/check-names.py
 
+# What the pages say of other places: links, quoted error texts, settings, translations.
+deploy/scripts/check-docs.py
+
 # Each alert is seen silent, waiting, firing and silent again, and has its page, which Prometheus can serve.
 deploy/scripts/check-rule-tests.py
 # At most 2.0 of 10; what it prints is long, and of interest only when it fails.
@@ -25,4 +28,4 @@ for unit in deploy/systemd/*.service; do
 done
 shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/*/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh \
   deploy/systemd/install.sh deploy/packaging/deb/* .ci/run
-echo "stack: rules, routes, runbooks, compose file and scripts are fine"
+echo "stack: rules, routes, runbooks, pages, compose file and scripts are fine"
