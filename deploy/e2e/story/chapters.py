@@ -69,7 +69,7 @@ def comes_up(stack, verdict):
     services = stack.services()
     verdict.check(f"every service is healthy {time.monotonic() - began:.0f} s after `up -d`",
                   services and set(services.values()) == {"healthy"}, services)
-    expected = {"exporter", "relay", "alertmanager", "prometheus"} | ({"grafana"} if stack.with_grafana else set())
+    expected = {"exporter", "docker-proxy", "relay", "alertmanager", "prometheus"} | ({"grafana"} if stack.with_grafana else set())
     verdict.equal("the services are those of the compose file", set(services), expected)
 
 

@@ -16,7 +16,7 @@ NO_GRAFANA = TOP.parent / "shared" / "lab" / "no-grafana.yml"
 STAND_INS = TOP / "deploy" / "e2e" / "stand-ins" / "compose.yml"
 # Ports that Docker chooses, and images that do not take the place of those in use.
 SETTINGS = {f"{name}_PORT": "0" for name in ("EXPORTER", "RELAY", "ALERTMANAGER", "PROMETHEUS", "GRAFANA", "APP")}
-SETTINGS["SEAMARK_IMAGE_TAG"] = "e2e"
+SETTINGS["SEAMARK_IMAGE_TAG"] = os.environ.get("SEAMARK_E2E_TAG", "e2e")
 
 
 class Stack:
@@ -65,6 +65,10 @@ class Stack:
         """The health of each service."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         return {each["Service"]: each["Health"] for each in map(json.loads, lines)}
+
+    def image(self, service):
+        """The image that the compose file names for a service."""
+        return json.loads(self.compose("config", "--format", "json"))["services"][service]["image"]
 
     def url(self, service, port):
         """Where a service can be reached from here."""

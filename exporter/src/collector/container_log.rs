@@ -1,9 +1,11 @@
 //! How large the log of each container that runs has become.
 //!
 //! Source: the length of the file that the engine names when the container is inspected, below the host's root. Left
-//! out where the engine writes no file, or where it cannot be seen.
+//! out where the engine writes no file, or where it cannot be seen; where none can, because the engine's folders are
+//! closed to all but root, that is said.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use seamark_kit::exposition::Exposition;
@@ -40,6 +42,8 @@ struct Log {
     running: Arc<Running>,
     /// `None` where it cannot be opened; asked again when the container was started again.
     directory: Option<RootDirectory>,
+    /// It is there, for root.
+    closed: bool,
     name: String,
 }
 
@@ -64,15 +68,25 @@ impl Collector for ContainerLog {
                 family.push_with(&container.labels, &[], size);
             }
         }
-        faults.finish()
+        let nothing_told = family.is_empty();
+        faults.finish()?;
+        if nothing_told && logs.values().any(|log| log.closed) {
+            return Err(CollectError::Unsupported("the engine's logs can be seen by root alone".to_owned()));
+        }
+        Ok(())
     }
 }
 
 impl ContainerLog {
     fn open(&self, container: &Arc<Running>, faults: &mut Faults) -> Log {
         let (directory, name) = container.log_path.rsplit_once('/').unwrap_or_default();
-        let opened = if_available(self.open_directory(directory));
-        Log { running: Arc::clone(container), directory: faults.take(opened).flatten(), name: name.to_owned() }
+        let opened = self.open_directory(directory);
+        let closed = matches!(
+            &opened,
+            Err(ReadError::Unreadable { source, .. }) if source.kind() == ErrorKind::PermissionDenied
+        );
+        let directory = faults.take(if_available(opened)).flatten();
+        Log { running: Arc::clone(container), directory, closed, name: name.to_owned() }
     }
 
     fn open_directory(&self, directory: &str) -> Result<RootDirectory, ReadError> {

@@ -118,6 +118,26 @@ fn a_problem_is_one_line_whatever_the_key() {
 }
 
 #[test]
+fn a_variable_may_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token").display().to_string();
+    let token = |variables: [(&str, &str); 2]| {
+        let source = Source::new("relay.yml", "token: \"${TOKEN:-none}\"\n").with_environment(variables);
+        read(&source, build).map(|settings| settings.token.unwrap())
+    };
+
+    let missing = token([("TOKEN", ""), ("TOKEN_FILE", &file)]).unwrap_err().to_string();
+    assert!(missing.contains("relay.yml:1:8: token: `TOKEN_FILE` names a file that cannot be read: "), "{missing}");
+    std::fs::write(&file, "hunter2\n").unwrap();
+    // Compose hands variables over that are empty.
+    assert_eq!(token([("TOKEN", ""), ("TOKEN_FILE", &file)]).unwrap(), "hunter2");
+    assert_eq!(token([("TOKEN", "swordfish"), ("TOKEN_FILE", &file)]).unwrap(), "swordfish");
+    assert_eq!(token([("TOKEN", ""), ("TOKEN_FILE", "")]).unwrap(), "none");
+    std::fs::write(&file, "\n").unwrap();
+    assert_eq!(token([("TOKEN", ""), ("TOKEN_FILE", &file)]).unwrap(), "none");
+}
+
+#[test]
 fn a_secret_comes_from_a_file_and_is_in_no_problem() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("token.txt"), "hunter2\n").unwrap();

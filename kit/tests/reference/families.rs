@@ -130,7 +130,7 @@ pub fn add_labels(all: &mut [(String, Families)], table: &str) -> Vec<String> {
 fn unit(name: &str) -> &'static str {
     let base = name.strip_suffix("_total").unwrap_or(name);
     let ends = [
-        ("_timestamp_seconds", "seconds since 1970"), ("_time_seconds", "seconds since 1970"), ("_seconds", "seconds"),
+        ("_timestamp_seconds", "seconds since 1970"), ("_cert_expiry", "seconds since 1970"), ("_time_seconds", "seconds since 1970"), ("_seconds", "seconds"),
         ("_bytes", "bytes"), ("_ratio", "0 to 1"), ("_celsius", "°C"), ("_hertz", "hertz"), ("_joules", "joules"),
         ("_volts", "volts"), ("_amperes", "amperes"), ("_watts", "watts"), ("_info", "1"),
     ];
