@@ -1,19 +1,22 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint rules dashboards e2e e2e-queries e2e-engine bench fuzz stage deb rpm
+.PHONY: help up down test lint advisories rules dashboards e2e e2e-queries e2e-engine bench fuzz release sbom stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
 	@echo 'make down    stop it; what it has stored stays'
 	@echo 'make test    everything below, and all tests; installs what it needs where it may'
 	@echo 'make lint    formatting, clippy, dependencies'
+	@echo 'make advisories  known faults of dependencies; asks their database, and needs cargo-deny (deploy/scripts/setup.sh deny)'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
 	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-queries  every query of every dashboard and rule, put to a Prometheus that scrapes the whole stack'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
 	@echo 'make bench   the costs beside their goals, and beside those of NODE_EXPORTER and CADVISOR'
+	@echo 'make release  both programs as they are released; deploy/scripts/check-reproducible.sh builds them twice and compares'
+	@echo 'make sbom    what both are made of, as CycloneDX JSON, in target/sbom'
 	@echo 'make stage   what a package installs, in target/stage; deploy/systemd/install.sh takes it from there'
 	@echo 'make deb     Debian packages of both programs, in target/packages'
 	@echo 'make rpm     RPM packages of both, likewise; needs rpmbuild'
@@ -32,6 +35,9 @@ lint:
 	deploy/scripts/setup.sh tools
 	deploy/scripts/lint.sh
 
+advisories:
+	PATH=$$PATH:$(CACHE)/bin cargo-deny --locked check advisories
+
 rules:
 	deploy/scripts/setup.sh tools engine
 	deploy/scripts/check-stack.sh
@@ -42,6 +48,7 @@ dashboards:
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+	deploy/e2e/readme
 	deploy/e2e/services
 
 e2e-queries:
@@ -73,6 +80,12 @@ bench:
 fuzz:
 	cd exporter && cargo +nightly fuzz run parsers fuzz/corpus fuzz/seeds -- -max_total_time=60
 	cd relay && cargo +nightly fuzz run feed fuzz/corpus fuzz/seeds -- -max_total_time=60
+
+release:
+	deploy/scripts/release.sh
+
+sbom:
+	deploy/scripts/sbom.py --output target/sbom seamark-exporter seamark-relay
 
 # STAGE_BINARIES names a directory with binaries that are there already.
 STAGE_BINARIES ?= $(TARGET)/release

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.."
 
 promtool check config prometheus/prometheus.yml
 promtool check config deploy/docker/swarm-prometheus.yml
+promtool check config deploy/examples/fleet/central/prometheus.yml
 promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml
 promtool test rules prometheus/rules/tests/*.yml
 amtool check-config prometheus/alertmanager.yml
@@ -17,6 +18,7 @@ docker compose -f docker-compose.monitoring.yml -f deploy/docker/direct-socket.y
 docker compose -f deploy/docker/agent.yml --env-file .env.example config --quiet
 GRAFANA_ADMIN_PASSWORD=secret docker stack config --compose-file deploy/docker/swarm.yml >/dev/null
 deploy/scripts/check-compose.sh
+deploy/scripts/check-workflows.py
 
 # Each metric name in a rule or a panel is told by something.
 deploy/scripts/check-names.py
@@ -27,6 +29,6 @@ deploy/scripts/check-rule-tests.py
 for unit in deploy/systemd/*.service; do
   exposure=$(systemd-analyze security --offline=true --threshold=20 "$unit" 2>&1) || { echo "$exposure" >&2; exit 1; }
 done
-shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/e2e/*/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh \
+shellcheck prometheus/*.sh deploy/examples/demo/*.sh deploy/examples/fleet/*.sh deploy/e2e/*/*.sh deploy/e2e/stand-ins/*/*.sh deploy/scripts/*.sh \
   deploy/systemd/install.sh deploy/packaging/deb/* .ci/run
 echo "stack: rules, routes, runbooks, compose file and scripts are fine"

@@ -7,4 +7,5 @@ cd "$(dirname "$0")/../.."
 export PATH=$PATH:${XDG_CACHE_HOME:-$HOME/.cache}/seamark/bin
 cargo fmt --check
 cargo-deny --locked check bans licenses sources
+deploy/scripts/sbom.py --check seamark-exporter seamark-relay
 cargo clippy --locked --workspace --all-targets -- -D warnings

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Brings what the tests need: `setup.sh [tools] [engine] [peer]`.
+# Brings what the tests need: `setup.sh [tools] [engine] [peer] [deny]`.
 #
 # tools:  as root on Debian or Ubuntu from their packages; elsewhere it names what is missing, and fails.
 # engine: a Docker Engine that answers, with Compose, the images the story runs, and node_exporter, to which the exporter
 #         is held. Without a registry a folder ../shared/lab beside the checkout brings all of it.
 # peer:   node_exporter alone; an engine is only needed to take it out of its image, once.
+# deny:   cargo-deny alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 lab=$PWD/../shared/lab
@@ -20,7 +21,7 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace chromium:chromium chromedriver:chromium-driver cc:build-essential
-  systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl python3-yaml:python3-yaml)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl perl:perl-base python3-yaml:python3-yaml)
 
 # Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.
 have() {
@@ -67,6 +68,10 @@ tools() {
       fail "missing: ${packages[*]} (names of Debian's packages). Install them, or run this as root on Debian or Ubuntu."
     fi
   fi
+  deny
+}
+
+deny() {
   command -v cargo >/dev/null || fail "missing: cargo (https://rustup.rs), version 1.95 or later"
   if ! PATH=$PATH:$cache/bin command -v cargo-deny >/dev/null; then
     say "compiling cargo-deny $cargo_deny into $cache (about three minutes, once)"
@@ -84,7 +89,7 @@ engine() {
   if [ -x "$lab/images" ]; then
     local images
     # What the Dockerfiles start from, and what the stories run.
-    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile
+    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile deploy/e2e/stand-ins/grafana/Dockerfile
       deploy/e2e/run --images
       deploy/e2e/services --images; } | sort -u)
     "$lab/images" --from docker-compose.monitoring.yml >&2 || fail "$lab/images could not build the stack's images"
@@ -114,7 +119,7 @@ peer() {
 [ "$#" -gt 0 ] || set -- tools engine
 for part in "$@"; do
   case $part in
-    tools | engine | peer) "$part" ;;
-    *) fail "unknown part \`$part\`: expected \`tools\`, \`engine\` or \`peer\`" ;;
+    tools | engine | peer | deny) "$part" ;;
+    *) fail "unknown part \`$part\`: expected \`tools\`, \`engine\`, \`peer\` or \`deny\`" ;;
   esac
 done

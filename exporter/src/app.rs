@@ -13,6 +13,7 @@ use seamark_kit::build;
 use seamark_kit::config::Problems;
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
+use seamark_kit::web::Web;
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tracing::{error, info, warn};
@@ -44,6 +45,7 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     invocation: Invocation,
+    web: Arc<Web>,
     inventory: Arc<Inventory>,
     memory: Arc<Memory>,
     outboxes: Outboxes,
@@ -107,6 +109,7 @@ impl App {
     pub fn start(
         invocation: Invocation,
         config: Config,
+        web: Arc<Web>,
         inventory: Arc<Inventory>,
         memory: Arc<Memory>,
     ) -> anyhow::Result<Self> {
@@ -114,6 +117,7 @@ impl App {
         let parts = Parts::start(config, &inventory, &memory, &outboxes)?;
         Ok(Self(Arc::new(Shared {
             invocation,
+            web,
             inventory,
             memory,
             outboxes,
@@ -169,7 +173,13 @@ impl App {
             config::load(config_file.as_deref(), overrides, &app.inventory, &app.memory)
         };
         let panicked = |error| Err(Problems::unreadable("exporter", format!("reading the configuration: {error}")));
-        let mut config = match spawn_blocking(load).await.unwrap_or_else(panicked) {
+        let loaded = spawn_blocking(load).await.unwrap_or_else(panicked);
+        // Either file can be wrong, and neither is taken over alone by a reload that was asked for.
+        let loaded = match loaded {
+            Ok(config) => shared.web.reload().await.map(|()| config),
+            Err(problems) => Err(problems),
+        };
+        let mut config = match loaded {
             Ok(config) => config,
             Err(problems) => {
                 shared.last_reload_good.store(false, Ordering::Relaxed);
@@ -216,6 +226,7 @@ impl Shared {
         )
         .set(self.last_good_reload.load(Ordering::Relaxed));
         self.outboxes.collect(out);
+        self.web.expose(out);
         self.process.expose(out);
         self.names_taken.tell(out);
     }

@@ -21,6 +21,8 @@ pub struct Invocation {
     pub task: Task,
     /// The configuration file; without one all settings have their defaults.
     pub config_file: Option<PathBuf>,
+    /// TLS, passwords and limits for what is served.
+    pub web_config_file: Option<PathBuf>,
     /// Settings from flags and from the environment.
     pub overrides: Vec<Override>,
     /// How much to log.
@@ -107,6 +109,7 @@ where
     Ok(Invocation {
         task,
         config_file: file.or_else(|| matches.get_one::<PathBuf>("config.file").cloned()),
+        web_config_file: matches.get_one::<PathBuf>("web.config.file").cloned(),
         overrides: overrides(&matches),
         log_level: matches.get_one("log.level").copied().unwrap_or_default(),
         log_format: matches.get_one("log.format").copied().unwrap_or_default(),
@@ -131,6 +134,14 @@ pub fn command() -> Command {
                 .long("config.file")
                 .value_name("FILE")
                 .help("The configuration file; everything in it is optional, and so is the file")
+                .value_parser(value_parser!(PathBuf))
+                .global(true),
+        ))
+        .arg(or_variable(
+            Arg::new("web.config.file")
+                .long("web.config.file")
+                .value_name("FILE")
+                .help("TLS, client certificates, passwords, headers and limits, as in node_exporter [default: none]")
                 .value_parser(value_parser!(PathBuf))
                 .global(true),
         ))

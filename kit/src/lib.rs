@@ -12,3 +12,4 @@ pub mod serve;
 pub mod systemd;
 pub mod telemetry;
 pub mod upstream;
+pub mod web;

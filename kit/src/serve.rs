@@ -4,22 +4,31 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
-use tracing::warn;
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
 
 use crate::systemd;
+use crate::web::{Caller, Reason, Web};
+use service::Way;
+
+mod service;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to agree upon TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long answers under way may take once the program has been told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -65,16 +74,22 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Serves HTTP/1.1 until `stop` ends, then lets answers under way finish.
+/// Serves HTTP/1.1 until `stop` ends, then lets answers under way finish. `web` says with what protection.
 ///
 /// # Errors
 ///
 /// The socket could not be used.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    web: Arc<Web>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut http = Builder::new();
     // Without a timer hyper waits for slow headers for ever.
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let server = Arc::new(Server { http, program: TowerToHyperService::new(router), web });
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -88,14 +103,64 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             },
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(router.clone().layer(Extension(Peer(peer))));
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
-        // It ends with an error where the client has gone: nothing to be told to anybody.
-        tokio::spawn(async move { drop(connection.await) });
+        tokio::spawn(Arc::clone(&server).connection(stream, peer, connections.watcher()));
     }
     drop(listener);
     let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
     Ok(())
+}
+
+/// What all connections share.
+struct Server {
+    http: Builder,
+    program: TowerToHyperService<Router>,
+    web: Arc<Web>,
+}
+
+impl Server {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
+        let mut caller = Caller { peer, has_certificate: true };
+        let Some((config, asks)) = self.web.tls(caller.is_here()).await else {
+            return self.talk(stream, caller, watcher).await;
+        };
+        match timeout(HANDSHAKE_TIMEOUT, shake_hands(stream, config)).await {
+            Ok(Ok(stream)) => {
+                caller.has_certificate = !asks || stream.get_ref().1.peer_certificates().is_some();
+                self.talk(stream, caller, watcher).await;
+            }
+            Ok(Err(error)) => {
+                self.web.figures.refused(Reason::Handshake);
+                debug!(%peer, %error, "no TLS was agreed upon");
+            }
+            Err(_) => self.web.figures.refused(Reason::Slow),
+        }
+    }
+
+    async fn talk(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        caller: Caller,
+        watcher: Watcher,
+    ) {
+        let way = Way { program: self.program.clone(), web: Arc::clone(&self.web), caller };
+        // It ends with an error where the client has gone: nothing to be told to anybody.
+        drop(watcher.watch(self.http.serve_connection(TokioIo::new(stream), way)).await);
+    }
+}
+
+async fn shake_hands(
+    mut stream: TcpStream,
+    config: Arc<rustls::ServerConfig>,
+) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? > 0 && first.iter().all(u8::is_ascii_uppercase) {
+        let text = "TLS is spoken here: ask with https://.\n";
+        let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
+        let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len());
+        stream.write_all(answer.as_bytes()).await?;
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "a request without TLS"));
+    }
+    TlsAcceptor::from(config).accept(stream).await
 }
 
 /// A client that is gone already costs nothing; out of descriptors, trying again at once would be a busy loop.
@@ -176,7 +241,7 @@ mod tests {
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, Router::new(), async {
+        let server = tokio::spawn(serve(listener, Router::new(), Arc::default(), async {
             let _ = stopped.await;
         }));
         let mut client = TcpStream::connect(address).await.unwrap();

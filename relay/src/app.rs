@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -14,6 +14,7 @@ use seamark_kit::config::{Problems, Source};
 use seamark_kit::exposition::Exposition;
 use seamark_kit::process::ProcessMetrics;
 use seamark_kit::upstream;
+use seamark_kit::web::Web;
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
@@ -27,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{self, Accepted, Rejected, Routing};
 use crate::prometheus::Prometheus;
 use crate::report::{Plan, Scheduler};
+use crate::server::access;
 use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
@@ -128,6 +130,7 @@ struct Shared {
     /// Something has changed that the scheduler should look at.
     reports_news: Arc<Notify>,
     reporting: Mutex<Option<JoinHandle<()>>>,
+    web: OnceLock<Arc<Web>>,
 }
 
 /// What requests look at, and a reload replaces.
@@ -229,6 +232,7 @@ impl App {
             reports,
             reports_news: Arc::default(),
             reporting: Mutex::new(None),
+            web: OnceLock::new(),
         }));
         *app.0.deliverer.lock().await = Some(app.deliver(&config, &sources).await);
         *app.0.watching.lock().await = Some(watchdog::keep_looking(&app.0));
@@ -243,6 +247,16 @@ impl App {
         })
         .await;
         Ok(app)
+    }
+
+    /// Reads this web configuration anew at each reload, and shows what becomes of it. Whoever knows the relay's own
+    /// token, or is logged in at the page, needs no password of that file.
+    pub fn protect(&self, web: &Arc<Web>) {
+        let shared = Arc::downgrade(&self.0);
+        web.let_pass(move |parts, peer| {
+            shared.upgrade().is_some_and(|shared| access::knows(&Self(shared), parts, peer))
+        });
+        let _ = self.0.web.set(Arc::clone(web));
     }
 
     /// Takes a webhook body; see [`pipeline::accept`].
@@ -275,7 +289,14 @@ impl App {
     async fn replace_parts(&self) -> Result<(), StartError> {
         let shared = &*self.0;
         let mut deliverer = shared.deliverer.lock().await;
-        let loaded = shared.origin.load().map_err(StartError::Config);
+        let mut loaded = shared.origin.load();
+        // Either file can be wrong, and neither is taken over alone by a reload that was asked for.
+        if let (Ok(_), Some(web)) = (&loaded, shared.web.get())
+            && let Err(problems) = web.reload().await
+        {
+            loaded = Err(problems);
+        }
+        let loaded = loaded.map_err(StartError::Config);
         let (config, live) = match loaded.and_then(|config| Ok((Live::of(&config)?, config))) {
             Ok((live, config)) => (config, live),
             Err(problem) => {
@@ -357,6 +378,9 @@ impl App {
             Err(err) => error!(%err, "the alerts that fire cannot be counted"),
         }
         self.expose_reports(&mut out, Timestamp::now()).await;
+        if let Some(web) = shared.web.get() {
+            web.expose(&mut out);
+        }
         shared.process.expose(&mut out);
         out
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use seamark_kit::build;
 use seamark_kit::telemetry::{LogFormat, LogLevel};
 
@@ -32,6 +32,10 @@ pub struct Cli {
         global = true
     )]
     pub listen_address: Option<String>,
+
+    /// TLS, client certificates, passwords, headers and limits, as exporters have them; none without
+    #[arg(long = "web.config.file", env = "SEAMARK_RELAY_WEB_CONFIG_FILE", value_name = "FILE", global = true)]
+    pub web_config_file: Option<PathBuf>,
 
     /// Say nothing in the chats when the relay starts and stops; instead of `notices: false` in the file
     #[arg(long = "no-notices", env = "SEAMARK_RELAY_NO_NOTICES", value_parser = FalseyValueParser::new())]
@@ -123,6 +127,12 @@ pub enum Task {
         #[command(subcommand)]
         what: DeadLetters,
     },
+    /// Servers for Prometheus to scrape
+    Targets {
+        /// What to do with them
+        #[command(subcommand)]
+        what: Targets,
+    },
     /// Writes the configuration of another program, made to work with this relay
     PrintConfig {
         /// Which one
@@ -158,6 +168,36 @@ pub struct Chosen {
     /// All of them
     #[arg(long)]
     pub all: bool,
+}
+
+/// What to do with targets.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Targets {
+    /// Makes a file of targets from a list of servers in CSV, such as alias,username,ip,password; passwords are not
+    /// taken over
+    Import(Import),
+}
+
+/// What becomes of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Import {
+    /// The list, with the columns alias (or name) and ip (or address), and maybe port and group; `-` is standard input
+    pub list: PathBuf,
+    /// The directory that Prometheus reads targets from, such as prometheus/targets; `-` is standard output
+    #[arg(long, value_name = "DIR", default_value = "-")]
+    pub output: PathBuf,
+    /// The port of the exporters, where the list names none
+    #[arg(long, default_value_t = 9877, value_parser = value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// The job of these targets: the file is called after it
+    #[arg(long, default_value = "seamark")]
+    pub job: String,
+    /// A column that becomes a label of its name; may be given several times
+    #[arg(long = "label", value_name = "COLUMN")]
+    pub labels: Vec<String>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A program whose configuration is written.

@@ -19,6 +19,7 @@ pub mod report;
 mod running;
 pub mod send_test;
 pub mod stats;
+pub mod targets;
 
 /// The command was given something that cannot be meant; the exit code is 2.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::channel::{Detail, MessageRef};
 
+mod checkpoint;
 mod claim;
 mod dead;
 mod history;

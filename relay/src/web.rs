@@ -22,7 +22,7 @@ mod messages;
 mod overview;
 mod preview;
 mod reports;
-mod session;
+pub(crate) mod session;
 mod settle;
 mod words;
 

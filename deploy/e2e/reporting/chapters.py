@@ -107,7 +107,7 @@ def tell(programs, verdict):
     arrival(one)
     print(f"  from the due second to the last chat: {one.chats.last_at - due.timestamp():.2f} s")
     arrival(killed)
-    # What a chat has just taken and the relay has not yet noted would be sent again, and say so: see the README.
+    # What a chat has just taken and the relay has not yet noted would be sent again, and say so: see deploy/delivery.md.
     until("the outbox is empty", lambda: not any(killed.pending()))
     killed.relay.kill()
     killed.relay.start()

@@ -11,7 +11,7 @@ from .web import get
 ROUNDS = 30
 # Debian's build of node_exporter leaves out other mounts than upstream's.
 UPSTREAM_MOUNTS = "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
-# node_exporter has them and the exporter leaves them out on purpose, or the other way round: see the README.
+# node_exporter has them and the exporter leaves them out on purpose, or the other way round: see deploy/host-metrics.md.
 ONE_SIDED = ("node_scrape_collector_", "node_exporter_build_info", "node_textfile_")
 # Of the reader, whoever it is: its time zone. And node_exporter 1.11.1 overlooks `ro` where it is a mount's last option.
 OTHER_VALUES = ("node_time_zone_offset_seconds", "node_filesystem_readonly")

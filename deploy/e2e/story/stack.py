@@ -66,6 +66,10 @@ class Stack:
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         return {each["Service"]: each["Health"] for each in map(json.loads, lines)}
 
+    def image(self, service):
+        """The image that the compose file names for a service."""
+        return json.loads(self.compose("config", "--format", "json"))["services"][service]["image"]
+
     def url(self, service, port):
         """Where a service can be reached from here."""
         return f"http://{self.compose('port', service, str(port)).strip()}"

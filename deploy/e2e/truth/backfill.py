@@ -13,12 +13,11 @@ STEP_S = 900
 # About the moments that are asked for, as close as scrapes, for so long before and after.
 CLOSE_S = 15
 ABOUT_S = 900
-IMAGE = "prom/prometheus:v3.5.0"
 GROWS = re.compile(r"_(total|count|sum|bucket)$")
 
 
-def write(prometheus, volume, began, wanted):
-    """Writes a month of every series that these selectors have now into the store's volume; how many.
+def write(stack, prometheus, began, wanted):
+    """Writes a month of every series that these selectors have now into the stack's store; how many.
 
     It ends a moment before the stack began: what a block has, Prometheus takes from nowhere else.
     """
@@ -36,8 +35,8 @@ def write(prometheus, volume, began, wanted):
             file.write("# EOF\n")
         os.chmod(folder, 0o755)
         if series:
-            docker("run", "--rm", "--user", "0", "--volume", f"{volume}:/prometheus", "--volume", f"{folder}:/past:ro",
-                   "--entrypoint", "/bin/sh", IMAGE, "-c",
+            docker("run", "--rm", "--user", "0", "--volume", f"{stack.project}_prometheus-data:/prometheus",
+                   "--volume", f"{folder}:/past:ro", "--entrypoint", "/bin/sh", stack.image("prometheus"), "-c",
                    "/bin/promtool tsdb create-blocks-from openmetrics --quiet --max-block-duration=744h /past/past.om /prometheus "
                    "&& chown -R 65534:65534 /prometheus")  # fmt: skip
     return len(series)

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,9 +9,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use seamark_kit::config::Problems;
 use seamark_kit::exposition::{self, Format};
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::systemd;
+use seamark_kit::web::{Web, health};
 use seamark_kit::{build, telemetry};
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
@@ -70,11 +71,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
+    let web = match web(&invocation) {
+        Ok(web) => web,
+        Err(problems) => {
+            let _ = writeln!(io::stderr(), "{problems}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
     // One thread: at rest it costs nothing, and the memory of a second one is saved. Those that read the collectors
     // wait for the next scrape: to start a thread costs more than to read half of the files.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_keep_alive(THREADS_WAIT).build();
     let outcome = runtime.context("cannot start the runtime").and_then(|runtime| {
-        let outcome = runtime.block_on(perform(invocation, config, inventory, memory));
+        let outcome = runtime.block_on(perform(invocation, config, web, inventory, memory));
         // A collector that hangs must not hold up the end.
         runtime.shutdown_background();
         outcome
@@ -88,25 +96,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What protects the running exporter. Other tasks serve nothing; a check of the configuration reads it as well.
+fn web(invocation: &Invocation) -> Result<Arc<Web>, Problems> {
+    let wanted = matches!(invocation.task, Task::Run | Task::CheckConfig);
+    Web::open(invocation.web_config_file.as_deref().filter(|_| wanted))
+}
+
 async fn perform(
     invocation: Invocation,
     config: Config,
+    web: Arc<Web>,
     inventory: Arc<Inventory>,
     memory: Arc<Memory>,
 ) -> anyhow::Result<()> {
     match &invocation.task {
-        Task::Run => run(invocation, config, inventory, memory).await,
+        Task::Run => run(invocation, config, web, inventory, memory).await,
         Task::CheckConfig => {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
         Task::Once => once(invocation, config, inventory, memory).await,
-        Task::HealthCheck(url) => health_check(url.clone(), &config).await,
+        Task::HealthCheck(Some(url)) => Ok(health::check_url(url).await?),
+        Task::HealthCheck(None) => Ok(health::check(config.listen, invocation.web_config_file.is_some()).await?),
     }
 }
 
 async fn run(
     invocation: Invocation,
     config: Config,
+    web: Arc<Web>,
     inventory: Arc<Inventory>,
     memory: Arc<Memory>,
 ) -> anyhow::Result<()> {
@@ -116,9 +133,9 @@ async fn run(
     let address = listener.local_addr().unwrap_or(listen);
     info!(version = build::VERSION, %address, "seamark-exporter serves /metrics");
     let kept = Arc::clone(&inventory);
-    let app = App::start(invocation, config, inventory, memory)?;
+    let app = App::start(invocation, config, Arc::clone(&web), inventory, memory)?;
     let _alive = systemd::ready(address);
-    let serving = serve::serve(listener, server::router(app.clone()), async {
+    let serving = serve::serve(listener, server::router(app.clone()), web, async {
         while signals.next().await == Signal::Reload {
             // The result is in the log and in the metrics. Not waited for: the next signal may be to stop.
             let app = app.clone();
@@ -155,7 +172,7 @@ async fn once(
     // It looks, and tells nobody: the exporter that runs here does.
     config.alertmanager.targets.clear();
     config.docker.state_file = None;
-    let app = App::start(invocation, config, Arc::clone(&inventory), Arc::clone(&memory))?;
+    let app = App::start(invocation, config, Arc::default(), Arc::clone(&inventory), Arc::clone(&memory))?;
     // An engine that is away must not hold up the host's metrics.
     let looked = tokio::time::timeout(FIRST_LOOK, async {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
@@ -171,19 +188,4 @@ async fn once(
     let encode = |families| exposition::encode(&families, Format::Classic);
     let text = app.scrape(&Selected::default(), None, encode).await??;
     io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")
-}
-
-async fn health_check(url: Option<String>, config: &Config) -> anyhow::Result<()> {
-    let url = url.unwrap_or_else(|| {
-        let host = match config.listen.ip() {
-            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-            ip => ip.to_string(),
-        };
-        format!("http://{host}:{}/-/healthy", config.listen.port())
-    });
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).no_proxy().build()?;
-    let response = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
-    anyhow::ensure!(response.status().is_success(), "{url} answered {}", response.status());
-    Ok(())
 }

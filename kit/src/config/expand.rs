@@ -12,23 +12,36 @@ use super::scalar::shown;
 
 /// Where variables are looked up.
 #[derive(Debug, Clone)]
-pub struct Environment(Option<BTreeMap<String, String>>);
+pub struct Environment(Lookup);
+
+#[derive(Debug, Clone)]
+enum Lookup {
+    Process,
+    Fixed(BTreeMap<String, String>),
+    Literal,
+}
 
 impl Environment {
     /// The variables of the process.
     pub fn process() -> Self {
-        Self(None)
+        Self(Lookup::Process)
+    }
+
+    /// No expansion: `${` is two characters. For files whose format is not ours.
+    pub fn literal() -> Self {
+        Self(Lookup::Literal)
     }
 
     /// These variables and no others.
     pub fn fixed<const N: usize>(variables: [(&str, &str); N]) -> Self {
-        Self(Some(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()))
+        Self(Lookup::Fixed(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()))
     }
 
     fn get(&self, name: &str) -> Option<String> {
         match &self.0 {
-            Some(variables) => variables.get(name).cloned(),
-            None => std::env::var(name).ok(),
+            Lookup::Fixed(variables) => variables.get(name).cloned(),
+            Lookup::Process => std::env::var(name).ok(),
+            Lookup::Literal => None,
         }
     }
 
@@ -50,7 +63,9 @@ impl Environment {
 
 /// Expands all scalars below `node`; a variable that is not set and has no default is a problem.
 pub(super) fn expand(node: &mut Node, environment: &Environment, log: &Log) {
-    walk(node, "", environment, log);
+    if !matches!(environment.0, Lookup::Literal) {
+        walk(node, "", environment, log);
+    }
 }
 
 fn walk(node: &mut Node, path: &str, environment: &Environment, log: &Log) {

@@ -108,8 +108,13 @@ impl Log {
         if position.is_some_and(|position| found.unusable.contains(&position)) {
             return;
         }
+        found.problems.push(self.remark(position, path, message));
+    }
+
+    /// The same words, for what is no fault.
+    pub(super) fn remark(&self, position: Option<Position>, path: &str, message: impl AsRef<str>) -> Problem {
         let (path, message) = (on_one_line(path), on_one_line(message.as_ref()));
-        found.problems.push(Problem { file: self.file.to_string(), position, path, message });
+        Problem { file: self.file.to_string(), position, path, message }
     }
 
     /// Reports a value that cannot be used at all. That it is no number either, as is found out later, would be a

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::node::{Entry, Node, NodeKind};
-use super::problem::{Log, Position};
+use super::problem::{Log, Position, Problem};
 use super::scalar::{self, shown};
 
 /// A mapping whose keys are taken one by one. Keys that nobody asked for are reported when it is dropped.
@@ -46,6 +46,11 @@ impl Item {
     /// Reports something wrong with it.
     pub fn problem(&self, message: impl Display) {
         self.log.report(self.position, &self.path, message.to_string());
+    }
+
+    /// Something to be said of it that does not make the file unusable.
+    pub fn remark(&self, message: impl Display) -> Problem {
+        self.log.remark(self.position, &self.path, message.to_string())
     }
 }
 
@@ -283,6 +288,13 @@ impl Section {
         let position = taken.and_then(|taken| taken.position).or(self.position);
         let path = if key.is_empty() { self.path.clone() } else { self.below(key) };
         self.log.report(position, &path, message.to_string());
+    }
+
+    /// Something to be said of the value of `key` that does not make the file unusable.
+    pub fn remark(&self, key: &str, message: impl Display) -> Problem {
+        let taken = self.taken.iter().rfind(|taken| taken.key == key);
+        let position = taken.and_then(|taken| taken.position).or(self.position);
+        self.log.remark(position, &self.below(key), message.to_string())
     }
 
     fn item(&self, text: String, path: String, position: Option<Position>) -> Item {

@@ -2,28 +2,27 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::systemd;
+use seamark_kit::web::{Web, health};
 use seamark_kit::{build, telemetry};
 use tracing::info;
 
 use super::{App, Origin};
-use crate::cli::{Cli, PrintConfig, Task};
+use crate::cli::{Cli, PrintConfig, Targets, Task};
 use crate::command::{self, Usage};
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::server;
 
 /// Bad configuration or usage.
 const EXIT_USAGE: u8 = 2;
-
-/// How long a health check waits for its answer.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The whole program.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -39,8 +38,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     telemetry::init(cli.log_level, cli.log_format);
     // A check of a URL that is given needs no configuration.
     if let Some(Task::Healthcheck { url: Some(url) }) = &cli.task {
-        return outcome(block_on(health_check(url.clone())));
+        return outcome(block_on(async { Ok(health::check_url(url).await?) }));
     }
+    // Nor does a list of servers, which may be imported where no relay is.
+    if let Some(Task::Targets { what: Targets::Import(given) }) = &cli.task {
+        return outcome(command::targets::import(given));
+    }
+    // An empty variable counts as not set: `${WEB_CONFIG:-}` in a compose file gives one.
+    let web_file = cli.web_config_file.as_deref().filter(|file| !file.as_os_str().is_empty());
     let file = match &cli.task {
         Some(Task::CheckConfig { file: Some(file) }) => file.clone(),
         _ => cli.config_file.clone(),
@@ -51,19 +56,30 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // A file that was broken after the start is no illness of the relay that runs with the one before.
         Err(_) if matches!(cli.task, Some(Task::Healthcheck { .. })) => {
             let listen = cli.listen_address.as_deref().and_then(serve::listen_address).unwrap_or(DEFAULT_LISTEN);
-            return outcome(block_on(health_check(health_url(listen))));
+            return outcome(block_on(healthy(listen, web_file)));
         }
         Err(problems) => {
             let _ = writeln!(io::stderr(), "{problems}");
             return ExitCode::from(EXIT_USAGE);
         }
     };
+    let opened = match cli.task {
+        None | Some(Task::CheckConfig { .. }) => Web::open(web_file),
+        _ => Ok(Arc::default()),
+    };
+    let web = match opened {
+        Ok(web) => web,
+        Err(problems) => {
+            let _ = writeln!(io::stderr(), "{problems}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
     outcome(match cli.task {
-        None => block_on(run(origin, config)),
+        None => block_on(run(origin, config, web)),
         Some(Task::CheckConfig { .. }) => {
             writeln!(io::stdout(), "The configuration is good.").context("cannot write to standard output")
         }
-        Some(Task::Healthcheck { .. }) => block_on(health_check(health_url(config.listen))),
+        Some(Task::Healthcheck { .. }) => block_on(healthy(config.listen, web_file)),
         Some(Task::Preview { payload, to, detail }) => command::preview::run(&config, &payload, &to, detail),
         Some(Task::SendTest { channel, severity }) => block_on(command::send_test::run(&config, &channel, severity)),
         Some(Task::Stats { server }) => block_on(command::stats::run(&config, server)),
@@ -71,6 +87,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Task::Report { name, print: true, .. }) => block_on(command::report::print(&config, &name)),
         Some(Task::Report { name, channels, .. }) => block_on(command::report::send(&config, &name, &channels)),
         Some(Task::DeadLetters { what }) => block_on(command::dead_letters::run(&config, what)),
+        Some(Task::Targets { what: Targets::Import(given) }) => command::targets::import(&given),
         Some(Task::PrintConfig { what: PrintConfig::Alertmanager(given) }) => {
             command::alertmanager::run(&config, &given)
         }
@@ -93,16 +110,17 @@ fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     runtime.context("cannot start the runtime")?.block_on(task)
 }
 
-async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
+async fn run(origin: Origin, config: Config, web: Arc<Web>) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     // Bound before the outbox is opened: what Alertmanager sends meanwhile waits in the socket instead of failing.
     let listen = config.listen;
     let listener = serve::bind(listen)?;
     let address = listener.local_addr().unwrap_or(listen);
     let app = App::start(origin, config).await?;
+    app.protect(&web);
     info!(version = build::VERSION, %address, "seamark-relay takes notifications");
     let _alive = systemd::ready(address);
-    let serving = serve::serve(listener, server::router(app.clone()), async {
+    let serving = serve::serve(listener, server::router(app.clone()), web, async {
         while signals.next().await == Signal::Reload {
             systemd::reloading();
             // The result is in the log and in the metrics.
@@ -116,32 +134,6 @@ async fn run(origin: Origin, config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn health_url(listen: SocketAddr) -> String {
-    format!("http://{}/-/healthy", local_address(listen))
-}
-
-/// Where a relay that listens there is reached from its own machine.
-pub(crate) fn local_address(listen: SocketAddr) -> SocketAddr {
-    // `[::]` takes IPv4 as well, and where there is no IPv6 it is `0.0.0.0`.
-    let ip = Some(listen.ip()).filter(|ip| !ip.is_unspecified()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    SocketAddr::new(ip, listen.port())
-}
-
-async fn health_check(url: String) -> anyhow::Result<()> {
-    let client = reqwest::Client::builder().timeout(HEALTH_TIMEOUT).no_proxy().build()?;
-    let response = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
-    anyhow::ensure!(response.status().is_success(), "{url} answered {}", response.status());
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_relay_that_listens_everywhere_is_asked_on_this_machine() {
-        let asked = |listen: &str| local_address(listen.parse().unwrap()).to_string();
-        let listens = ["0.0.0.0:1", "[::]:2", "10.0.0.7:3", "[::1]:4"];
-        assert_eq!(listens.map(asked), ["127.0.0.1:1", "127.0.0.1:2", "10.0.0.7:3", "[::1]:4"]);
-    }
+async fn healthy(listen: SocketAddr, web_file: Option<&Path>) -> anyhow::Result<()> {
+    Ok(health::check(listen, web_file.is_some()).await?)
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::say;
-use crate::app::process::local_address;
 use crate::channel::Channel;
 use crate::config::{Access, Config};
 use crate::deliver::http;
+use seamark_kit::web::health::local_address;
 
 mod clock;
 mod network;

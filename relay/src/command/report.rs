@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::running::{ask, outbox};
 use super::{Usage, clean, say};
 use crate::app::Sources;
-use crate::app::process::local_address;
 use crate::compose;
 use crate::config::Config;
 use crate::message::{Message, Span};
 use crate::report::{Plan, Scheduler};
 use crate::store::MessageKind;
+use seamark_kit::web::health::local_address;
 
 /// Longer than the relay itself waits for its servers.
 const TIMEOUT: Duration = Duration::from_secs(90);

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
-use crate::app::process::local_address;
 use crate::config::Config;
 use crate::deliver::http::causes;
 use crate::store::Store;
+use seamark_kit::web::health::local_address;
 
 /// The running relay's answer; `None` where none listens. `path` is what follows `/api/v1/`.
 ///

@@ -8,17 +8,18 @@ use tokio::time::Instant;
 
 use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
 use super::pace::{GATHERING, after, next_allowed, told_singly};
-use super::retry::{History, Step, next_attempt};
-use super::{Composer, Destination, Update, card, http, note};
-use crate::channel::{Detail, MessageRef, Payload, Posting, Response, Verdict};
-use crate::compose::TroubleKind;
+use super::{Composer, Destination, Update, card, http};
+use crate::channel::{Payload, Posting, Response, Verdict};
 use crate::ingest::KeyHash;
 use crate::message::Message;
-use crate::metrics::{Metrics, Outcome};
-use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind, Next, Store, StoreError};
+use crate::metrics::Metrics;
+use crate::store::{Claim, Deferral, Next, Store, StoreError};
 
+mod change;
 mod panel;
+mod settle;
 
+use change::Change;
 use panel::{Look, Panel};
 
 /// Between two tries of a store that cannot write.
@@ -37,33 +38,6 @@ pub(super) struct Tools {
     pub http: reqwest::Client,
     pub services: Services,
     pub stopped: watch::Receiver<bool>,
-}
-
-/// A change of the outbox, as data: it is repeated until it is on disk.
-enum Change {
-    Prepare(Vec<serde_json::Value>),
-    Acknowledge(MessageRef, bool),
-    Defer(Deferral),
-    Degrade(Detail, String),
-    Bury(String),
-    Hold(String, Timestamp),
-    ForgetCard(String, String),
-    Move { channel: String, address: String, to: String },
-}
-
-impl Change {
-    async fn apply(&self, store: &Store, id: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
-        match self {
-            Self::Prepare(parts) => store.prepare(id, parts.clone()).await,
-            Self::Acknowledge(reference, more) => store.acknowledge(id, reference.clone(), *more, now).await,
-            Self::Defer(deferral) => store.defer(id, deferral.clone(), now).await,
-            Self::Degrade(to, reason) => store.degrade(id, *to, reason.clone(), now).await,
-            Self::Bury(reason) => store.bury(id, reason.clone(), now).await,
-            Self::Hold(scope, until) => store.hold(scope, *until).await,
-            Self::ForgetCard(channel, group_key) => store.forget_card(channel, group_key).await,
-            Self::Move { channel, address, to } => store.moved(channel, address, to, now).await,
-        }
-    }
 }
 
 /// A loop and what it remembers.
@@ -281,197 +255,6 @@ impl Worker {
         }
     }
 
-    async fn settle(&mut self, claim: &Claim, verdict: &Verdict, maybe_sent: bool, more: bool, now: Timestamp) {
-        if let Verdict::Moved(to) = verdict
-            && self.follow(claim, to, now).await
-        {
-            return;
-        }
-        let failures = if failed(verdict) { self.failures.saturating_add(1) } else { self.failures };
-        let history = History { attempt: claim.attempt, failures, detail: claim.detail };
-        match next_attempt(&history, verdict, now, random()) {
-            Step::Done => self.done(claim, verdict, more, now).await,
-            Step::Less(detail) => {
-                let reason = reason(verdict);
-                self.works_again(claim.id, now).await;
-                self.insist(claim.id, now, Change::Degrade(detail, reason.clone())).await;
-                let name = self.destination.name.as_str();
-                self.tools.metrics.delivery(name, claim.kind, Outcome::Degraded);
-                tracing::warn!(channel = name, "channel `{name}` refused a message ({reason}); trying with less in it");
-            }
-            Step::Bury => {
-                self.works_again(claim.id, now).await;
-                self.bury(claim, &reason(verdict), now).await;
-            }
-            Step::Again { destination_at, message_at, whole_service, gone } => {
-                self.failures = failures;
-                if gone && !self.gone {
-                    self.note(TroubleKind::Gone, "", &reason(verdict), now).await;
-                    let scope = gone_scope(&self.destination.name);
-                    self.insist(claim.id, now, Change::Hold(scope, destination_at)).await;
-                }
-                self.gone = gone;
-                let throttled = matches!(verdict, Verdict::Throttled { .. });
-                self.tell_delay(claim, verdict, destination_at, now);
-                self.held.extend(destination_at, now);
-                if whole_service {
-                    self.tools.services.hold(self.destination.channel.kind(), destination_at, now);
-                }
-                // What a chat asked for outlives a restart; our own back-off need not.
-                if throttled {
-                    let scope = self.scope(whole_service);
-                    self.insist(claim.id, now, Change::Hold(scope, destination_at)).await;
-                }
-                let deferral = Deferral { due_at: message_at, maybe_sent, counts: !throttled, reason: reason(verdict) };
-                self.insist(claim.id, now, Change::Defer(deferral)).await;
-            }
-        }
-    }
-
-    /// Goes where the destination has moved, and sends again at once. `false` where it cannot.
-    async fn follow(&mut self, claim: &Claim, to: &str, now: Timestamp) -> bool {
-        let Some(channel) = self.destination.channel.moved(to).filter(|_| self.moves < MOST_MOVES) else {
-            return false;
-        };
-        self.moves += 1;
-        let name = self.destination.name.clone();
-        let (channel_name, address, to) = (name.clone(), address(&self.destination), to.to_owned());
-        tracing::warn!(
-            channel = name,
-            "channel `{name}` has moved to `{to}`, which is used from now on; change relay.yml"
-        );
-        self.note(TroubleKind::Moved, "", &to, now).await;
-        self.insist(claim.id, now, Change::Move { channel: channel_name, address, to }).await;
-        self.destination.channel = channel.into();
-        let reason = "the destination has moved".to_owned();
-        let deferral = Deferral { due_at: now, maybe_sent: false, counts: false, reason };
-        self.insist(claim.id, now, Change::Defer(deferral)).await;
-        true
-    }
-
-    /// Tells the fallback channel.
-    async fn note(&self, kind: TroubleKind, title: &str, reason: &str, now: Timestamp) {
-        if let Some(fallback) = &self.destination.fallback {
-            let trouble = note::trouble(kind, &self.destination.name, title, reason, now);
-            note::tell(&self.tools.store, fallback, &trouble).await;
-        }
-    }
-
-    async fn done(&mut self, claim: &Claim, verdict: &Verdict, more: bool, now: Timestamp) {
-        self.works_again(claim.id, now).await;
-        let reference = match verdict {
-            Verdict::Delivered(reference) => reference.clone(),
-            _ => MessageRef::default(),
-        };
-        self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
-        if !more {
-            if claim.digest == Some(Digest::Storm) {
-                self.listed = Some(Instant::now());
-            }
-            let name = self.destination.name.as_str();
-            self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
-            for merged in &claim.merged {
-                self.tools.metrics.delivery(name, merged.kind, Outcome::Coalesced);
-            }
-            for received_at in claim.merged.iter().map(|merged| merged.received_at).chain([claim.received_at]) {
-                let latency = now.duration_since(received_at).try_into().unwrap_or_default();
-                self.tools.metrics.delivered_after(name, latency);
-            }
-        }
-    }
-
-    async fn bury(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
-        // Notes never lead to notes. First the note: a kill between the two leaves it to be repeated, not missed.
-        if claim.kind != MessageKind::Notice {
-            let title = (self.tools.composer)(claim, &self.destination.name).title;
-            self.note(TroubleKind::DeadLetter, &title, reason, now).await;
-        }
-        self.insist(claim.id, now, Change::Bury(reason.to_owned())).await;
-        let name = self.destination.name.as_str();
-        for kind in claim.merged.iter().map(|merged| merged.kind).chain([claim.kind]) {
-            self.tools.metrics.delivery(name, kind, Outcome::Dead);
-        }
-        tracing::error!(
-            channel = name,
-            group = claim.group_key,
-            "channel `{name}` refused a message in every form ({reason}); the store keeps it as a dead letter"
-        );
-    }
-
-    fn scope(&self, whole_service: bool) -> String {
-        if whole_service {
-            service_scope(self.destination.channel.kind())
-        } else {
-            channel_scope(&self.destination.name)
-        }
-    }
-
-    fn tell_delay(&self, claim: &Claim, verdict: &Verdict, until: Timestamp, now: Timestamp) {
-        let name = self.destination.name.as_str();
-        let metrics = &self.tools.metrics;
-        let reason = reason(verdict);
-        let wait_s = until.duration_since(now).as_secs_f64();
-        metrics.delivery(name, claim.kind, Outcome::Retried);
-        match verdict {
-            Verdict::Throttled { .. } => {
-                metrics.rate_limited(name);
-                tracing::warn!(channel = name, wait_s, "the chat says that channel `{name}` {reason}");
-            }
-            Verdict::Gone(_) | Verdict::Moved(_) => {
-                metrics.channel_up(name, false);
-                tracing::error!(
-                    channel = name,
-                    wait_s,
-                    "channel `{name}` is gone or does not let us in ({reason}); its messages are kept, next try in \
-                     {wait_s:.0} s. Check its address in the configuration, then reload"
-                );
-            }
-            _ => {
-                let attempt = claim.attempt;
-                tracing::warn!(
-                    channel = name,
-                    attempt,
-                    wait_s,
-                    "channel `{name}`: {reason}; next try in {wait_s:.1} s"
-                );
-            }
-        }
-    }
-
-    async fn works_again(&mut self, claim_id: DeliveryId, now: Timestamp) {
-        if self.gone {
-            let name = self.destination.name.as_str();
-            tracing::info!(channel = name, "channel `{name}` is back");
-            self.tools.metrics.channel_up(name, true);
-            let name = name.to_owned();
-            self.note(TroubleKind::Back, "", "", now).await;
-            self.insist(claim_id, now, Change::Hold(gone_scope(&name), Timestamp::UNIX_EPOCH)).await;
-        }
-        self.failures = 0;
-        self.moves = 0;
-        self.gone = false;
-    }
-
-    /// Repeats a change of the store until it is on disk: what a chat has already answered must not be forgotten.
-    /// `false`: told to stop before that; the next start finds the attempt unfinished and says "may be a repeat".
-    async fn insist(&mut self, id: DeliveryId, now: Timestamp, change: Change) -> bool {
-        while let Err(error) = change.apply(&self.tools.store, id, now).await {
-            if self.store_failed(&error).await {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Says once that the store is down, and waits a little. Whether to stop.
-    async fn store_failed(&mut self, error: &StoreError) -> bool {
-        if !std::mem::replace(&mut self.store_is_down, true) {
-            let name = self.destination.name.as_str();
-            tracing::error!(channel = name, "channel `{name}` waits for the store: {error}");
-        }
-        stopped_within(&mut self.tools.stopped, STORE_RETRY).await
-    }
-
     /// Sleeps until a moment, or until there is something new. Whether to stop.
     async fn sleep(&mut self, until: Option<Timestamp>, appended: Option<&mut watch::Receiver<u64>>) -> bool {
         let now = Timestamp::now();
@@ -499,25 +282,4 @@ fn address(destination: &Destination) -> String {
     let body = request.body.json().map(ToString::to_string).unwrap_or_default();
     key.strings(&[request.url.expose(), &body]);
     key.finish()
-}
-
-fn failed(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unavailable(_) | Verdict::Gone(_) | Verdict::Moved(_))
-}
-
-fn reason(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Delivered(_) => String::new(),
-        Verdict::Throttled { wait, whole_service } => {
-            let whom = if *whole_service { ", and every other channel of its kind as well" } else { "" };
-            format!("is to wait {:.1} s{whom}", wait.as_secs_f64())
-        }
-        Verdict::Moved(_) => "the destination has moved".to_owned(),
-        Verdict::Unavailable(reason) | Verdict::Refused(reason) | Verdict::Gone(reason) => reason.clone(),
-    }
-}
-
-/// From 0 to 1. Without randomness all relays come back at once, which is a pity and no more.
-fn random() -> f64 {
-    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
 }

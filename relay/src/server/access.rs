@@ -1,20 +1,24 @@
 //! Who may post: `Authorization: Bearer <token>`, or `Basic` with name and password.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
 use seamark_kit::serve::Peer;
+use seamark_kit::web::Admitted;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
 use crate::config::Credentials;
+use crate::web::session;
 
 /// Lets a request through if it knows the token, or if there is none, and its caller keeps to the limits.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -27,6 +31,8 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         return too_many(wait);
     }
     match &live.credentials {
+        // The one header of a request cannot hold a token as well as a password of the web configuration.
+        Some(_) if is_admitted(&request) => next.run(request).await,
         Some(credentials) if !is_allowed(request.headers(), credentials) => {
             app.callers().was_wrong(from, live.rate_limit, Instant::now());
             app.metrics().unauthorized();
@@ -38,6 +44,33 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
         }
         _ => next.run(request).await,
     }
+}
+
+/// Whether it showed a password of the web configuration. A browser adds that to what other sites make it send as well.
+fn is_admitted(request: &Request) -> bool {
+    let site = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let is_ours = matches!(site, None | Some(b"same-origin" | b"none"));
+    is_ours && request.extensions().get::<Admitted>().is_some()
+}
+
+/// Whether a request shows the relay's own token or session, and so needs no password of the web configuration. To guess
+/// here is as slow as to guess behind it.
+pub(crate) fn knows(app: &App, parts: &Parts, peer: SocketAddr) -> bool {
+    let live = app.live();
+    let Some(credentials) = &live.credentials else { return false };
+    if session::is_known(&parts.headers, credentials, Timestamp::now()) {
+        return true;
+    }
+    if !parts.headers.contains_key(header::AUTHORIZATION)
+        || app.callers().call(peer.ip(), live.rate_limit, Instant::now()).is_err()
+    {
+        return false;
+    }
+    let allowed = is_allowed(&parts.headers, credentials);
+    if !allowed {
+        app.callers().was_wrong(peer.ip(), live.rate_limit, Instant::now());
+    }
+    allowed
 }
 
 fn too_many(wait: Duration) -> Response {

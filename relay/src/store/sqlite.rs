@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row};
 
+use super::checkpoint::Checkpoints;
 use super::memory::Memory;
 use super::{StoreError, lanes};
 
@@ -36,6 +37,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Database {
     pub connection: Connection,
     pub memory: Memory,
+    pub checkpoints: Checkpoints,
     /// Held as long as the connection is: a second relay on the same file would send everything twice.
     pub lock: File,
 }
@@ -56,7 +58,8 @@ pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Database, StoreError> 
     migrate(&mut connection).map_err(problem)?;
     recover(&connection).map_err(|error| problem(error.to_string()))?;
     let memory = Memory::load(&connection).map_err(|error| problem(error.to_string()))?;
-    Ok(Database { connection, memory, lock })
+    let checkpoints = Checkpoints::start(path, &mut connection).map_err(problem)?;
+    Ok(Database { connection, memory, checkpoints, lock })
 }
 
 /// Takes the lock beside the file. Not on the file itself, where it would get in the way of SQLite's own.
@@ -96,8 +99,6 @@ fn configure(connection: &Connection, max_bytes: u64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // In KiB. Keys and groups are random: with SQLite's own 2 MiB a storm reads most of their pages anew.
     connection.pragma_update(None, "cache_size", -8192)?;
-    // In pages, as many as the log keeps: what many commits change is written to the file once.
-    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     // After a burst the log shrinks back to this many bytes.
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;

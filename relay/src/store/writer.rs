@@ -175,7 +175,7 @@ fn run(mut database: Database, queue: &Receiver<Job>, stored: impl Fn()) {
 
 /// Does the jobs in one transaction, and answers all of them after it. Whether notifications were stored.
 fn commit(database: &mut Database, appends: Vec<Append>, calls: Vec<Call>) -> bool {
-    let Database { connection, memory, .. } = database;
+    let Database { connection, memory, checkpoints, .. } = database;
     let mut failed = execute(connection, "BEGIN IMMEDIATE").err();
     let appended = if failed.is_none() { append(connection, memory, &appends) } else { Vec::new() };
     let mut answers = Vec::with_capacity(calls.len());
@@ -207,6 +207,7 @@ fn commit(database: &mut Database, appends: Vec<Append>, calls: Vec<Call>) -> bo
     for answer in answers {
         answer(failed.as_deref());
     }
+    checkpoints.after_commit(connection);
     stored
 }
 

@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use hmac::{Hmac, Mac as _};
 use jiff::{SignedDuration, Timestamp};
+use seamark_kit::web::Admitted;
 use sha2::Sha256;
 
 use super::{Shared, back_to, words};
@@ -19,6 +20,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 /// Lets a request through that shows a session, or where nobody is asked for anything.
 pub(super) async fn guard(State(app): Shared, request: Request, next: Next) -> Response {
     match &app.live().credentials {
+        Some(_) if request.extensions().get::<Admitted>().is_some() => next.run(request).await,
         Some(credentials) if !is_known(request.headers(), credentials, Timestamp::now()) => {
             let path = request.uri().path();
             let is_page = request.method() == Method::GET && path != "/live";
@@ -49,7 +51,8 @@ fn cookie(value: &str, seconds: i64, is_https: bool) -> Option<HeaderValue> {
     HeaderValue::from_str(&text).ok()
 }
 
-fn is_known(headers: &HeaderMap, credentials: &Credentials, now: Timestamp) -> bool {
+/// Whether somebody has logged in.
+pub(crate) fn is_known(headers: &HeaderMap, credentials: &Credentials, now: Timestamp) -> bool {
     let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some((until, signature)) = words::value(cookies, ';', COOKIE_NAME).and_then(|value| value.split_once('.'))
     else {

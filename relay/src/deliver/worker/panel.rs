@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Worker, address, reason};
+use super::settle::{random, reason};
+use super::{Worker, address};
 use crate::channel::{Detail, MessageRef, Posting, Request, Verdict};
 use crate::deliver::http;
 use crate::deliver::pace::after;
@@ -126,7 +127,7 @@ impl Worker {
     async fn panel_later(&mut self, board: &Board, verdict: &Verdict, edited: bool, now: Timestamp) {
         self.panel.failures = self.panel.failures.saturating_add(1);
         let history = History { attempt: 1, failures: self.panel.failures, detail: Detail::Full };
-        let Step::Again { destination_at, whole_service, .. } = next_attempt(&history, verdict, now, super::random())
+        let Step::Again { destination_at, whole_service, .. } = next_attempt(&history, verdict, now, random())
         else {
             return;
         };

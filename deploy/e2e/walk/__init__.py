@@ -1,0 +1,1 @@
+"""What `deploy/e2e/readme` is made of."""
