@@ -14,21 +14,29 @@ from .stack import SETTINGS, TOP, Stack
 GRAFANA = "deploy/e2e/stand-ins/grafana/compose.yml"
 
 
+def checkout(prefix):
+    """What git has of the working tree, in a new folder: what somebody gets who clones it."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=TOP)
+    for name in filter(None, names.split("\0")):
+        source, target = TOP / name, folder / name
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    # Alertmanager and Prometheus read their files as somebody else.
+    folder.chmod(0o755)
+    return folder
+
+
 class Clone(Stack):
     """What a clone holds, in a folder of its own; the stack that its scripts start is that of `Stack`."""
 
     def __init__(self):
         super().__init__()
         self.project = f"seamark-operations-{os.getpid()}"
-        self.folder = Path(tempfile.mkdtemp(prefix="seamark-operations-"))
+        self.folder = checkout("seamark-operations-")
         self.files = ["docker-compose.monitoring.yml"] + ([] if self.with_grafana else [GRAFANA])
         self.with_grafana = True
-        # As `git clone` would, with what is changed here and not committed yet.
-        names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=TOP).split("\0")
-        for name in filter(None, names):
-            if (TOP / name).exists():
-                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(TOP / name, self.folder / name)
 
     @property
     def environment(self):
