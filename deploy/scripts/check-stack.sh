@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 promtool check config prometheus/prometheus.yml
+promtool check config deploy/docker/swarm-prometheus.yml
 promtool check config deploy/examples/fleet/central/prometheus.yml
 promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml
 promtool test rules prometheus/rules/tests/*.yml
@@ -13,6 +14,9 @@ amtool check-config relay/tests/printed/alertmanager.yml
 deploy/scripts/check-routes.sh
 deploy/scripts/check-inhibitions.py
 docker compose -f docker-compose.monitoring.yml --env-file .env.example --profile '*' config --quiet
+docker compose -f docker-compose.monitoring.yml -f deploy/docker/direct-socket.yml --env-file .env.example config --quiet
+docker compose -f deploy/docker/agent.yml --env-file .env.example config --quiet
+GRAFANA_ADMIN_PASSWORD=secret docker stack config --compose-file deploy/docker/swarm.yml >/dev/null
 deploy/scripts/check-compose.sh
 deploy/scripts/check-workflows.py
 
