@@ -47,7 +47,7 @@ dashboards:
 	cargo run --locked --quiet --package seamark-grafana -- write
 
 reference:
-	UPDATE=1 cargo test --locked --quiet --package seamark-exporter --package seamark-relay --test reference --test metrics
+	UPDATE=1 cargo test --locked --quiet --package seamark-kit --package seamark-exporter --package seamark-relay --test reference --test metrics
 
 e2e:
 	deploy/scripts/setup.sh tools engine

@@ -68,9 +68,14 @@ fn inventory(host: &Host) -> Arc<Inventory> {
         let health = json!({"Status": "healthy", "FailingStreak": 0, "Log": [check.clone()]});
         let started = at(0).to_string();
         let pid: u32 = pid.parse().unwrap();
-        all.push(container(id, name, &json!({"Status": "running", "StartedAt": started, "Pid": pid, "Health": health})));
+        all.push(container(
+            id,
+            name,
+            &json!({"Status": "running", "StartedAt": started, "Pid": pid, "Health": health}),
+        ));
     }
-    let ended = json!({"Status": "exited", "ExitCode": 3, "StartedAt": at(0).to_string(), "FinishedAt": at(9).to_string()});
+    let ended =
+        json!({"Status": "exited", "ExitCode": 3, "StartedAt": at(0).to_string(), "FinishedAt": at(9).to_string()});
     all.push(container(&"e".repeat(64), "ended", &ended));
     for each in all {
         let input = Input::Inspected(Box::new(answer::inspection(&each).unwrap()), 0);
@@ -119,10 +124,12 @@ async fn of_hosts() -> Vec<(String, Families)> {
 /// The exporter's own, of the real program on this machine.
 fn own() -> Families {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seamark-exporter"));
-    let output = command.env_clear().args(["once", "--collector.disable-defaults", "--collector.loadavg"]).output().unwrap();
+    let output =
+        command.env_clear().args(["once", "--collector.disable-defaults", "--collector.loadavg"]).output().unwrap();
     let mut families = Families::new();
     add_text(&mut families, &String::from_utf8(output.stdout).unwrap());
-    let is_own = |name: &str| ["seamark_exporter_", "process_", "node_scrape_"].iter().any(|start| name.starts_with(start));
+    let is_own =
+        |name: &str| ["seamark_exporter_", "process_", "node_scrape_"].iter().any(|start| name.starts_with(start));
     families.retain(|name, _| is_own(name));
     for file in ["alertmanager.rs", "scrape.rs", "app.rs"] {
         complete(&mut families, in_source(&repository("exporter/src").join(file)));

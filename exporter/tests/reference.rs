@@ -114,7 +114,8 @@ fn collectors() -> String {
     for collector in COLLECTORS {
         let name = collector.name;
         let default_state = if collector.on_by_default { "on" } else { "off" };
-        writeln!(page, "| `{name}.enabled` | `--collector.{name}`, `--no-collector.{name}` | {default_state} | |").unwrap();
+        writeln!(page, "| `{name}.enabled` | `--collector.{name}`, `--no-collector.{name}` | {default_state} | |")
+            .unwrap();
         for option in collector.options {
             let help = reference::cell(option.help.split(" [default").next().unwrap());
             writeln!(page, "| `{name}.{}` | `--{}` | {} | {help} |", option.key, option.flag, default(option)).unwrap();

@@ -116,7 +116,8 @@ fn the_committed_page_is_what_the_relay_tells() {
     let faults = add_labels(&mut all, LABELS);
     assert!(faults.is_empty(), "relay/tests/reference/labels.txt:\n{}", faults.join("\n"));
     let mut page = INTRODUCTION.to_owned();
-    let (own, process): (Families, Families) = all.remove(0).1.into_iter().partition(|(name, _)| name.starts_with("seamark_"));
+    let (own, process): (Families, Families) =
+        all.remove(0).1.into_iter().partition(|(name, _)| name.starts_with("seamark_"));
     section(&mut page, "The relay's own", &own);
     section(&mut page, "Of its process", &process);
     hold(PAGE, &page);

@@ -75,7 +75,9 @@ fn the_committed_page_is_what_the_code_says() {
 fn good(kind: &str) -> Source {
     let address = match kind {
         "discord" => "webhook_url: 'https://discord.com/api/webhooks/1/a'",
-        "wecom" => "webhook_url: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa'",
+        "wecom" => {
+            "webhook_url: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa'"
+        }
         "telegram" => "bot_token: '110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaww', chat_id: '-1001234567890'",
         "webhook" => "url: 'https://example.org/hook'",
         _ => "locale: en",
@@ -104,5 +106,5 @@ fn a_key_with_its_default_changes_nothing() {
         assert_eq!(format!("{without:?}"), format!("{with:?}"), "{path}: the default is not `{default}`");
         tried += 1;
     }
-    assert!(tried > 15, "{tried}");
+    assert!(tried > 10, "{tried}");
 }

@@ -130,9 +130,19 @@ pub fn add_labels(all: &mut [(String, Families)], table: &str) -> Vec<String> {
 fn unit(name: &str) -> &'static str {
     let base = name.strip_suffix("_total").unwrap_or(name);
     let ends = [
-        ("_timestamp_seconds", "seconds since 1970"), ("_cert_expiry", "seconds since 1970"), ("_time_seconds", "seconds since 1970"), ("_seconds", "seconds"),
-        ("_bytes", "bytes"), ("_ratio", "0 to 1"), ("_celsius", "°C"), ("_hertz", "hertz"), ("_joules", "joules"),
-        ("_volts", "volts"), ("_amperes", "amperes"), ("_watts", "watts"), ("_info", "1"),
+        ("_timestamp_seconds", "seconds since 1970"),
+        ("_cert_expiry", "seconds since 1970"),
+        ("_time_seconds", "seconds since 1970"),
+        ("_seconds", "seconds"),
+        ("_bytes", "bytes"),
+        ("_ratio", "0 to 1"),
+        ("_celsius", "°C"),
+        ("_hertz", "hertz"),
+        ("_joules", "joules"),
+        ("_volts", "volts"),
+        ("_amperes", "amperes"),
+        ("_watts", "watts"),
+        ("_info", "1"),
     ];
     // These are spans of time for all their names.
     if base.ends_with("_io_time_seconds") || base.ends_with("_lookup_time_seconds") {
@@ -144,19 +154,28 @@ fn unit(name: &str) -> &'static str {
 /// Whose name and meaning it is.
 fn source(name: &str) -> &'static str {
     let owners = [
-        ("node_", "node_exporter"), ("container_", "cAdvisor"), ("machine_", "cAdvisor"), ("cadvisor_", "cAdvisor"),
-        ("probe_", "blackbox_exporter"), ("process_", "every exporter"),
+        ("node_", "node_exporter"),
+        ("container_", "cAdvisor"),
+        ("machine_", "cAdvisor"),
+        ("cadvisor_", "cAdvisor"),
+        ("probe_", "blackbox_exporter"),
+        ("process_", "every exporter"),
     ];
     owners.iter().find(|(start, _)| name.starts_with(start)).map_or("Seamark", |(_, owner)| owner)
 }
 
 /// A heading and a table.
 pub fn section(page: &mut String, heading: &str, families: &Families) {
-    write!(page, "\n## {heading}\n\n| Name | Type | Unit | Labels | Source | |\n| --- | --- | --- | --- | --- | --- |\n").unwrap();
+    write!(
+        page,
+        "\n## {heading}\n\n| Name | Type | Unit | Labels | Source | |\n| --- | --- | --- | --- | --- | --- |\n"
+    )
+    .unwrap();
     for (name, family) in families {
         let labels: Vec<_> = family.labels.iter().map(|label| format!("`{label}`")).collect();
         let labels = if labels.is_empty() { "–".to_owned() } else { labels.join(", ") };
         let help = cell(&family.help);
-        writeln!(page, "| `{name}` | {} | {} | {labels} | {} | {help} |", family.kind, unit(name), source(name)).unwrap();
+        writeln!(page, "| `{name}` | {} | {} | {labels} | {} | {help} |", family.kind, unit(name), source(name))
+            .unwrap();
     }
 }

@@ -75,7 +75,8 @@ pub fn table(text: &str) -> BTreeMap<String, Told> {
 
 /// The keys without a line, and the lines without a key; both are faults.
 pub fn differences(keys: &Keys, table: &BTreeMap<String, Told>) -> Vec<String> {
-    let missing = keys.order.iter().filter(|path| !table.contains_key(*path)).map(|path| format!("not told of: {path}"));
+    let missing =
+        keys.order.iter().filter(|path| !table.contains_key(*path)).map(|path| format!("not told of: {path}"));
     let nowhere = table.keys().filter(|path| !keys.keys.contains_key(*path)).map(|path| format!("no such key: {path}"));
     missing.chain(nowhere).collect()
 }
@@ -86,7 +87,8 @@ pub fn rows(keys: &Keys, table: &BTreeMap<String, Told>, of: impl Fn(&str, &Key)
     for path in &keys.order {
         let (Some(key), Some(told)) = (keys.keys.get(path), table.get(path)) else { continue };
         let top = path.split(['.', '[']).next().unwrap();
-        let has_more = keys.order.iter().any(|other| other.starts_with(top) && other[top.len()..].starts_with(['.', '[']));
+        let has_more =
+            keys.order.iter().any(|other| other.starts_with(top) && other[top.len()..].starts_with(['.', '[']));
         let heading = if has_more { format!("`{top}`") } else { "At the top".to_owned() };
         if !sections.iter().any(|(other, _)| *other == heading) {
             sections.push((heading.clone(), String::new()));
@@ -96,7 +98,8 @@ pub fn rows(keys: &Keys, table: &BTreeMap<String, Told>, of: impl Fn(&str, &Key)
         let kinds = of(path, key).map(|kinds| format!("({kinds}) ")).unwrap_or_default();
         let (expected, default) = (cell(&expected), cell(&told.default));
         let text = format!("{kinds}{}", cell(&told.text));
-        writeln!(rows, "| `{path}` | {expected} | {default} | {} | {} | {text} |", told.takes_effect, told.since).unwrap();
+        writeln!(rows, "| `{path}` | {expected} | {default} | {} | {} | {text} |", told.takes_effect, told.since)
+            .unwrap();
     }
     let head = "| Key | Holds | Default | Takes effect | Since | |\n| --- | --- | --- | --- | --- | --- |\n";
     sections.iter().fold(String::new(), |page, (heading, rows)| format!("{page}\n## {heading}\n\n{head}{rows}"))
@@ -127,8 +130,22 @@ pub fn hold(path: &str, text: &str) {
 /// The words that the code hands to the functions that read a key, in all sources below a folder.
 pub fn words_in_source(folder: &str) -> BTreeMap<String, String> {
     let readers = [
-        "text", "parse", "number", "flag", "duration", "one_of", "texts", "section", "section_or_value", "entries",
-        "entries_or_values", "pairs", "items", "secret", "secret_and_file", "file",
+        "text",
+        "parse",
+        "number",
+        "flag",
+        "duration",
+        "one_of",
+        "texts",
+        "section",
+        "section_or_value",
+        "entries",
+        "entries_or_values",
+        "pairs",
+        "items",
+        "secret",
+        "secret_and_file",
+        "file",
     ];
     let mut words = BTreeMap::new();
     for file in sources(&repository(folder)) {
@@ -201,10 +218,18 @@ fn commands(command: &clap::Command, before: &str, page: &mut String) {
         let name = format!("{before}{}", sub.get_name());
         let own: Vec<_> = sub
             .get_arguments()
-            .filter(|argument| !argument.is_global_set() && argument.get_id() != "help" && argument.get_id() != "version")
+            .filter(|argument| {
+                !argument.is_global_set() && argument.get_id() != "help" && argument.get_id() != "version"
+            })
             .map(|argument| match argument.get_long() {
                 Some(long) => format!(" [--{long}]"),
-                None => format!(" {}", argument.get_value_names().and_then(|names| names.first()).map_or(argument.get_id().as_str(), |name| name.as_str())),
+                None => format!(
+                    " {}",
+                    argument
+                        .get_value_names()
+                        .and_then(|names| names.first())
+                        .map_or(argument.get_id().as_str(), |name| name.as_str())
+                ),
             })
             .collect();
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
