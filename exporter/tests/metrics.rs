@@ -111,7 +111,7 @@ async fn of_hosts() -> Vec<(String, Families)> {
         let host = Host::unpack(&name);
         let scraper = ours::scraper(&host);
         for tree in &host.trees {
-            let told = ours::exposition(&scraper, &[tree.collector.clone()]).await;
+            let told = ours::exposition(&scraper, std::slice::from_ref(&tree.collector)).await;
             let (_, families) = all.iter_mut().find(|(name, _)| *name == tree.collector).unwrap();
             add(families, &told);
             // Those of the scrape itself.
