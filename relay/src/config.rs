@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
+use seamark_kit::config::{Asked, Item, Problems, Section, Source, did_you_mean, keys, read};
 use seamark_kit::serve;
 use seamark_kit::upstream::{self, Service, Target};
 
@@ -90,6 +90,11 @@ impl Config {
     pub fn read(source: &Source) -> Result<Self, Problems> {
         // On a problem an incomplete configuration is dropped by `read`, hence the Option.
         read(source, config)
+    }
+
+    /// The keys that are asked for while this text is read, good or not; the reference is made from it.
+    pub fn keys(source: &Source) -> Vec<Asked> {
+        keys(source, config)
     }
 
     /// Names of the channels that are on, and of those that are off.
