@@ -130,12 +130,22 @@ def comes_back(stack, verdict):
 
 
 def logs_pass_when_told(stack, verdict):
+    path = stack.folder / "deploy" / "examples" / "exporter.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("log_lines: 0", "log_lines: 2"), encoding="utf-8")
+    stack.script("reload")
+    stack.container("mute", "echo last words; sleep 1; exit 3")
+    until("the exporter's word about it", lambda: "HTTP 403 to GET /containers/ID/logs" in stack.compose("logs", "exporter"))
     address, request = proxy.of(stack), proxy.GET.format(f"/containers/{stack.id('prometheus')}/logs?stdout=1&tail=1")
-    verdict.equal("by default logs do not pass", proxy.ask(address, request), 403)
+    verdict.equal("by default logs do not pass, and the exporter says so", proxy.ask(address, request), 403)
     with (stack.folder / ".env").open("a", encoding="utf-8") as env:
         env.write("DOCKER_PROXY_LOGS=1\n")
     code, said = stack.script("start")
     verdict.equal("with DOCKER_PROXY_LOGS=1 in .env they do", (code, proxy.ask(proxy.of(stack), request)), (0, 200))
+    until("Docker's answer", lambda: "seamark_docker_events_connected 1" in scrape(stack))
+    name = stack.container("loud", "echo last words; sleep 1; exit 3")
+    found = until("the alert", lambda: [each for each in get_json(f"{stack.url('alertmanager', 9093)}/api/v2/alerts")
+                                        if each["labels"].get("name") == name])  # fmt: skip
+    verdict.check("and a crash is told with them", "last words" in json.dumps(found), found)
 
 
 def direct_socket(stack, verdict):
