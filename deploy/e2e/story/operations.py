@@ -47,6 +47,9 @@ def starts(stack, verdict):
     secrets = stack.folder / "secrets"
     secrets.mkdir()
     (secrets / "discord-webhook-url").write_text(WEBHOOK + "\n", encoding="utf-8")
+    # Somebody had a look first, with nothing configured.
+    stack.compose("up", "--detach", "--wait", "grafana")
+    verdict.equal("without the script Grafana's login is admin/admin", login(stack, "admin"), 200)
     code, said = stack.script("start")
     verdict.equal("start-monitoring.sh ends well", code, 0)
     services = stack.services()
@@ -109,8 +112,8 @@ def comes_back(stack, verdict):
     code, said = stack.script("stop", "--delete-data", "--yes")
     verdict.check("with --yes nothing is left", code == 0 and not stack.services() and not stack.volumes(), (said, stack.volumes()))
     code, said = stack.script("start")
-    fresh = (silences(stack), remembers(stack), login(stack, grafana))
-    verdict.equal("started anew there is no silence, no history, and not that password", fresh, ([], False, 401))
+    fresh = (silences(stack), remembers(stack), login(stack, grafana), login(stack, first))
+    verdict.equal("started anew there is no silence, no history, and the first password", fresh, ([], False, 401, 200))
 
     broken = stack.folder / "backups" / "broken"
     broken.mkdir()
