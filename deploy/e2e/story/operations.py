@@ -62,6 +62,7 @@ def starts(stack, verdict):
                       if stat.S_IMODE(path.stat().st_mode) & 0o007]
     verdict.equal("nobody else can read .env or secrets/", open_to_others, [])
     verdict.equal("the folder is closed", stat.S_IMODE(secrets.stat().st_mode), 0o700)
+    until("the relay's word about its channels", lambda: "Channels in use" in stack.compose("logs", "relay"))
     verdict.check("the relay has the webhook's address from its file", discord_is_on(stack), stack.compose("logs", "relay"))
     shown = json.dumps([stack.inspect(service) for service in SERVICES])
     verdict.check("and `docker inspect` shows neither it nor the password", "hunter2" not in shown and password not in shown)
