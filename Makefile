@@ -52,6 +52,7 @@ reference:
 e2e:
 	deploy/scripts/setup.sh tools engine
 	deploy/e2e/run
+	deploy/e2e/operations
 	deploy/e2e/readme
 	deploy/e2e/services
 

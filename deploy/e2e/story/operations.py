@@ -30,11 +30,10 @@ def tell(stack, verdict):
     proxy.keeps_its_list(stack, verdict)
     chapter("Reloading")
     reloads.tell(stack, verdict)
+    chapter("The stream of events")
+    proxy.outlives_silence(stack, verdict, stream)
     chapter("Backup and restore")
     comes_back(stack, verdict)
-    chapter("The stream of events")
-    stream = stream if stream.told(0) is None else proxy.Stream(stack)
-    proxy.outlives_silence(stack, verdict, stream)
     chapter("Logs, when they are asked for")
     logs_pass_when_told(stack, verdict)
     chapter("The exporter with the socket in its own hands")
@@ -48,6 +47,9 @@ def starts(stack, verdict):
     secrets = stack.folder / "secrets"
     secrets.mkdir()
     (secrets / "discord-webhook-url").write_text(WEBHOOK + "\n", encoding="utf-8")
+    # Somebody had a look first, with nothing configured.
+    stack.compose("up", "--detach", "--wait", "grafana")
+    verdict.equal("without the script Grafana's login is admin/admin", login(stack, "admin"), 200)
     code, said = stack.script("start")
     verdict.equal("start-monitoring.sh ends well", code, 0)
     services = stack.services()
@@ -60,6 +62,7 @@ def starts(stack, verdict):
                       if stat.S_IMODE(path.stat().st_mode) & 0o007]
     verdict.equal("nobody else can read .env or secrets/", open_to_others, [])
     verdict.equal("the folder is closed", stat.S_IMODE(secrets.stat().st_mode), 0o700)
+    until("the relay's word about its channels", lambda: "Channels in use" in stack.compose("logs", "relay"))
     verdict.check("the relay has the webhook's address from its file", discord_is_on(stack), stack.compose("logs", "relay"))
     shown = json.dumps([stack.inspect(service) for service in SERVICES])
     verdict.check("and `docker inspect` shows neither it nor the password", "hunter2" not in shown and password not in shown)
@@ -110,8 +113,8 @@ def comes_back(stack, verdict):
     code, said = stack.script("stop", "--delete-data", "--yes")
     verdict.check("with --yes nothing is left", code == 0 and not stack.services() and not stack.volumes(), (said, stack.volumes()))
     code, said = stack.script("start")
-    fresh = (silences(stack), remembers(stack), login(stack, grafana))
-    verdict.equal("started anew there is no silence, no history, and not that password", fresh, ([], False, 401))
+    fresh = (silences(stack), remembers(stack), login(stack, grafana), login(stack, first))
+    verdict.equal("started anew there is no silence, no history, and the first password", fresh, ([], False, 401, 200))
 
     broken = stack.folder / "backups" / "broken"
     broken.mkdir()
@@ -131,12 +134,22 @@ def comes_back(stack, verdict):
 
 
 def logs_pass_when_told(stack, verdict):
+    path = stack.folder / "deploy" / "examples" / "exporter.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("log_lines: 0", "log_lines: 2"), encoding="utf-8")
+    stack.script("reload")
+    stack.container("mute", "echo last words; sleep 1; exit 3")
+    until("the exporter's word about it", lambda: "HTTP 403 to GET /containers/ID/logs" in stack.compose("logs", "exporter"))
     address, request = proxy.of(stack), proxy.GET.format(f"/containers/{stack.id('prometheus')}/logs?stdout=1&tail=1")
-    verdict.equal("by default logs do not pass", proxy.ask(address, request), 403)
+    verdict.equal("by default logs do not pass, and the exporter says so", proxy.ask(address, request), 403)
     with (stack.folder / ".env").open("a", encoding="utf-8") as env:
         env.write("DOCKER_PROXY_LOGS=1\n")
     code, said = stack.script("start")
     verdict.equal("with DOCKER_PROXY_LOGS=1 in .env they do", (code, proxy.ask(proxy.of(stack), request)), (0, 200))
+    until("Docker's answer", lambda: "seamark_docker_events_connected 1" in scrape(stack))
+    name = stack.container("loud", "echo last words; sleep 1; exit 3")
+    found = until("the alert", lambda: [each for each in get_json(f"{stack.url('alertmanager', 9093)}/api/v2/alerts")
+                                        if each["labels"].get("name") == name])  # fmt: skip
+    verdict.check("and a crash is told with them", "last words" in json.dumps(found), found)
 
 
 def direct_socket(stack, verdict):
