@@ -30,6 +30,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Problems;
 use crate::exposition::Exposition;
+pub use config::keys;
 use config::{Reading, WebConfig};
 pub(crate) use figures::{Figures, Reason};
 use files::Stamp;

@@ -9,6 +9,7 @@ use crate::channel::{MessageRef, Verdict};
 use crate::compose::TroubleKind;
 use crate::deliver::hold::{channel_scope, gone_scope, service_scope};
 use crate::deliver::note;
+use crate::deliver::pace::is_sudden;
 use crate::deliver::retry::{History, Step, next_attempt};
 use crate::metrics::Outcome;
 use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind};
@@ -106,8 +107,12 @@ impl Worker {
         };
         self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
         if !more {
-            if claim.digest == Some(Digest::Storm) {
-                self.listed = Some(Instant::now());
+            self.told = Some(Instant::now());
+            // A report of many parts is no storm.
+            let is_alert = matches!(claim.kind, MessageKind::Alert | MessageKind::Resolved);
+            let is_sudden = is_alert && is_sudden(&self.ended, self.destination.channel.limits().budgets, now);
+            if is_sudden || claim.digest == Some(Digest::Storm) {
+                self.storm = self.told;
             }
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);
