@@ -59,13 +59,14 @@ put() {
   rm "$new"
 }
 
-project() { compose config --format json | sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p' | head -n 1; }
+# Nothing here ends a pipe early: whoever writes into it would fail, and with it the line.
+project() { compose config --format json | awk -F '"' '$2 == "name" && !name { name = $4 } END { print name }'; }
 
 # has SERVICE: whether the compose files start it.
-has() { compose config --services | grep -qx "$1"; }
+has() { compose config --services | grep -x "$1" >/dev/null; }
 
 # The image with a shell, which the stack brings anyway.
-tool_image() { compose config --images | grep '/prometheus:' | head -n 1; }
+tool_image() { compose config --images | awk '/\/prometheus:/ { image = $0 } END { print image }'; }
 
 # as_root CAPABILITIES DOCKER-OPTIONS... -- COMMAND...: in a container that has nothing else.
 as_root() {

@@ -15,7 +15,7 @@ esac
 cd "$(dirname "$0")/../.."
 # shellcheck source=deploy/scripts/monitoring.sh
 . deploy/scripts/monitoring.sh
-need docker tar cmp
+need docker cmp
 default_files
 services=(prometheus alertmanager relay exporter)
 declare -A file=([alertmanager]=/etc/alertmanager/alertmanager.yml [relay]=/etc/seamark/relay.yml [exporter]=/etc/seamark/exporter.yml)
@@ -35,20 +35,27 @@ try() {
   fi
 }
 
-# Whether the container sees another file than the host has.
+# seen SERVICE FILE: a file as the running container sees it. Its image may have no shell, and `docker cp` would show the
+# host's: so a neighbour of the same user looks through its process.
+seen() {
+  docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true \
+    --pid "container:$(container "$1")" --user "$(docker inspect --format '{{.Config.User}}' "$(container "$1")")" \
+    --entrypoint cat "$(tool_image)" "/proc/1/root$2"
+}
+
+# Whether the container sees another file than the host has. One that cannot be looked at counts as another.
 replaced() {
   local path=${file[$1]:-} source
   [ -n "$path" ] || return 1
   source=$(docker inspect --format "{{range .Mounts}}{{if eq .Destination \"$path\"}}{{.Source}}{{end}}{{end}}" "$(container "$1")")
   [ -n "$source" ] || return 1
-  ! docker cp "$(container "$1"):$path" - | tar -xOf - | cmp -s - "$source"
+  ! seen "$1" "$path" | cmp -s - "$source"
 }
 
 # The answer of a program, asked from within the network.
 ask() { compose exec --no-TTY prometheus wget -q -O - "$@"; }
 
 reload() {
-  local metric
   if replaced "$1"; then
     compose up --detach --no-deps --force-recreate --wait --wait-timeout 120 "$1" >/dev/null 2>&1 ||
       fail "$1: made anew, and not healthy; \`docker compose logs $1\` says why"
@@ -58,12 +65,13 @@ reload() {
   case $1 in
     prometheus) ask --post-data= http://127.0.0.1:9090/-/reload >/dev/null ;;
     alertmanager) ask --post-data= http://alertmanager:9093/-/reload >/dev/null ;;
-    *)
-      compose kill --signal HUP "$1" >/dev/null 2>&1
-      sleep 1
-      metric=$(ask "http://$1:$([ "$1" = relay ] && echo 9878 || echo 9877)/metrics" |
-        sed -n "s/^seamark_$1_config_last_reload_successful //p")
-      [ "$metric" = 1 ]
+    exporter) ask --post-data= http://exporter:9877/-/reload >/dev/null ;;
+    # With the token that Alertmanager shows it. Not by `docker kill --signal HUP`: after that the engine takes a container
+    # without a stop signal of its own for one that somebody stopped, and starts it no more when it crashes.
+    relay)
+      # shellcheck disable=SC2016 # For the shell in there.
+      compose exec --no-TTY alertmanager sh -c \
+        'wget -q -O - --header "Authorization: Bearer $(cat /run/seamark/relay_token)" --post-data= http://relay:9878/-/reload' >/dev/null
       ;;
   esac || fail "$1: it refused to read its files again; \`docker compose logs $1\` says why"
   say "$1: read its files again"

@@ -48,8 +48,13 @@ prepare() {
 grafana_password() {
   local given
   given=$(setting GRAFANA_ADMIN_PASSWORD)
-  if [ -n "$given" ] && [ "$given" != admin ]; then return; fi
-  [ -n "$given" ] && put GRAFANA_ADMIN_PASSWORD ""
+  if [ -n "$given" ] && [ "$given" != admin ]; then
+    [ -z "$(setting GRAFANA_ADMIN_PASSWORD_FILE)" ] ||
+      fail "GRAFANA_ADMIN_PASSWORD and GRAFANA_ADMIN_PASSWORD_FILE are both set, which Grafana refuses; keep one"
+    return
+  fi
+  if [ -n "$given" ]; then put GRAFANA_ADMIN_PASSWORD ""; fi
+  [ -z "$(setting GRAFANA_ADMIN_PASSWORD)" ] || fail "GRAFANA_ADMIN_PASSWORD=admin stands in the environment; take it away"
   if [ -z "$(setting GRAFANA_ADMIN_PASSWORD_FILE)" ]; then put GRAFANA_ADMIN_PASSWORD_FILE "./$password"; fi
   if [ "$(setting GRAFANA_ADMIN_PASSWORD_FILE)" = "./$password" ]; then
     if ! [ -s "$password" ]; then
@@ -107,18 +112,21 @@ address() {
 
 # An earlier start may have let Grafana make its database with admin/admin; variables do not change it then.
 replace_default_login() {
-  local at file
+  local at file wanted
   has grafana || return 0
   at=$(address grafana 3000)
-  file=$(setting GRAFANA_ADMIN_PASSWORD_FILE)
-  [ -n "$at" ] && [ -n "$file" ] || return 0
+  [ -n "$at" ] || return 0
   curl --silent --fail --output /dev/null --max-time 10 --user admin:admin "http://$at/api/org" || return 0
-  printf '{"oldPassword": "admin", "newPassword": "%s", "confirmNew": "%s"}' "$(cat "$file")" "$(cat "$file")" |
+  file=$(setting GRAFANA_ADMIN_PASSWORD_FILE)
+  if [ -n "$file" ]; then wanted=$(cat "$file"); else wanted=$(setting GRAFANA_ADMIN_PASSWORD); fi
+  # As JSON writes them.
+  wanted=${wanted//\\/\\\\}
+  wanted=${wanted//\"/\\\"}
+  printf '{"oldPassword": "admin", "newPassword": "%s", "confirmNew": "%s"}' "$wanted" "$wanted" |
     curl --silent --fail --output /dev/null --max-time 10 --user admin:admin --request PUT \
       --header 'Content-Type: application/json' --data @- "http://$at/api/user/password" ||
     fail "Grafana still has the login admin/admin, and does not let it be changed; log in and do it: http://$at"
-  say "Grafana had the login admin/admin; its password is in $file now"
-  made=$file
+  say "Grafana had the login admin/admin; its password is now the one in ${file:-.env}"
 }
 
 tell() {

@@ -53,7 +53,7 @@ with_both() {
 closing_lines() {
   local log
   for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/names.log "$logs"/hosts.log "$logs"/page.log \
-    "$logs"/story.log "$logs"/readme.log "$logs"/services.log "$logs"/queries.log; do
+    "$logs"/install.log "$logs"/story.log "$logs"/operations.log "$logs"/readme.log "$logs"/services.log "$logs"/queries.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -83,11 +83,12 @@ wait "$reports" || failed+=(reports)
 wait "$hosts" || failed+=(hosts)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
+  ring operations deploy/e2e/operations || failed+=(operations)
   ring readme deploy/e2e/readme || failed+=(readme)
   ring services deploy/e2e/services || failed+=(services)
   ring queries deploy/e2e/queries || failed+=(queries)
 else
-  failed+=(images "story, readme, services and queries (their images did not build)")
+  failed+=(images "story, operations, readme, services and queries (their images did not build)")
 fi
 
 closing_lines

@@ -31,6 +31,8 @@ mod stream;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections may wait to be accepted; the kernel has a limit of its own (net.core.somaxconn).
+const BACKLOG: i32 = 4096;
 /// How long answers under way may take once the program has been told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -72,6 +74,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         };
         io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{hint}"))
     })?;
+    // The 128 of the standard library are filled at once by whoever opens connections for the sake of it, and a client
+    // that finds no room tries again after a second, two, four.
+    rustix::net::listen(&listener, BACKLOG)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -106,6 +111,8 @@ pub async fn serve(
         let number = place.number();
         let connection = Arc::clone(&server).connection(stream, peer, place, connections.watcher());
         seats.runs(number, tokio::spawn(connection).abort_handle());
+        // Those that are here have their turn before the next one: a crowd at the door must not keep them waiting.
+        yield_now().await;
     }
     drop(listener);
     let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
@@ -193,27 +200,61 @@ mod tests {
         assert!(error.contains(&address.to_string()) && error.contains("another program has that port"), "{error}");
     }
 
-    #[tokio::test]
-    async fn a_client_that_never_ends_its_headers_is_cut_off() {
+    /// Sends this, waits for its answer, if there is to be one, and sends more; tells how long the connection stayed open
+    /// from there on, and what came. The clock is paused then: it jumps to the next deadline.
+    async fn open_for(sent: &str, then: Option<&str>) -> (Duration, String) {
+        use axum::routing::{get, post};
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, Router::new(), Arc::default(), async {
+        let router = Router::new().route("/", get(async || "here")).route("/", post(async |body: String| body));
+        let server = tokio::spawn(serve(listener, router, Arc::default(), async {
             let _ = stopped.await;
         }));
         let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        if let Some(more) = then {
+            while !all.ends_with(b"here") {
+                assert!(client.read_buf(&mut all).await.unwrap() > 0);
+            }
+            client.write_all(more.as_bytes()).await.unwrap();
+        }
         tokio::time::pause();
-        // The clock is paused: it jumps to the deadline, and shows which one it was.
         let before = tokio::time::Instant::now();
-        let mut rest = Vec::new();
-        client.read_to_end(&mut rest).await.unwrap();
+        client.read_to_end(&mut all).await.unwrap();
         let waited = before.elapsed();
         tokio::time::resume();
-        assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
+        (waited, String::from_utf8(all).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_headers_is_cut_off() {
+        for begun in ["", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+            let (waited, said) = open_for(begun, None).await;
+            assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
+            assert_eq!(said, "");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_body_is_cut_off() {
+        let (waited, said) = open_for("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", None).await;
+        assert!(Duration::from_secs(10) < waited && waited < Duration::from_secs(20), "{waited:?}");
+        assert_eq!(said, "");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_for_the_next_scrape_and_not_for_ever() {
+        let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let (waited, _) = open_for(request, Some("")).await;
+        assert!(Duration::from_secs(90) < waited && waited < Duration::from_secs(180), "{waited:?}");
+        // What is begun after an answer has the time of any headers.
+        let (waited, _) = open_for(request, Some("GET / HTTP/1.1\r\n")).await;
+        assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
     }
 }

@@ -5,10 +5,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from pathlib import Path
 
 from story import docker
-from story.stack import NO_GRAFANA, SETTINGS, TOP
+from story.clone import checkout
+from story.stack import NO_GRAFANA, SETTINGS
 
 COMPOSE = "-f docker-compose.monitoring.yml"
 
@@ -17,17 +17,8 @@ class Clone:
     """What git has of the working tree, in a folder of its own: what somebody gets who clones it."""
 
     def __init__(self, project):
-        self.folder = Path(tempfile.mkdtemp(prefix="seamark-readme-"))
+        self.folder = checkout("seamark-readme-")
         self.environment = docker.environment(COMPOSE_PROJECT_NAME=project, **SETTINGS)
-        names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                               cwd=TOP, check=True, capture_output=True, text=True).stdout  # fmt: skip
-        for name in filter(None, names.split("\0")):
-            source, target = TOP / name, self.folder / name
-            if source.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, target)
-        # Alertmanager and Prometheus read their files as somebody else.
-        self.folder.chmod(0o755)
 
     def read(self, name):
         return (self.folder / name).read_text()

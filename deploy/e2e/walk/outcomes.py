@@ -28,7 +28,7 @@ class Walk:
         self.clone = clone
         self.verdict = verdict
         self.chat = None
-        self.services = {"exporter", "relay", "alertmanager", "prometheus"} | ({"grafana"} if stack.with_grafana else set())
+        self.services = {"exporter", "docker-proxy", "relay", "alertmanager", "prometheus"} | ({"grafana"} if stack.with_grafana else set())
 
     def step(self, block):
         """Runs a block and looks at what comes of it."""
@@ -116,8 +116,8 @@ def login(relay, token):
 
 
 OUTCOMES = {
-    "five services are healthy": Walk.healthy,
-    "five services are listed as healthy": Walk.listed,
+    "six services are healthy": Walk.healthy,
+    "six services are listed as healthy": Walk.listed,
     f"within 30 seconds the log tells of the crash of `{DEMO}`, with exit code 3": Walk.crash_in_the_log,
     ".env is there, to be filled in": Walk.env_filled_in,
     f"the chat is told of the recovery of `{DEMO}`, then of its next crash": Walk.told_in_chat,

@@ -38,6 +38,7 @@ impl Server {
     pub(super) async fn connection(self: Arc<Self>, tcp: TcpStream, peer: SocketAddr, place: Place, watcher: Watcher) {
         let mut caller = Caller { peer, has_certificate: true };
         let seat = &place.seat;
+        seat.goes_on_with(Doing::Head);
         let tls = if self.web.is_on() { self.web.tls(caller.is_here()).await } else { None };
         let stream = Stream { tcp, seat: Arc::clone(seat) };
         let Some((config, asks)) = tls else {

@@ -46,9 +46,8 @@ pub(super) struct Seat {
 
 impl Default for Seat {
     fn default() -> Self {
-        let seat = Self { began: Instant::now(), doing: AtomicU64::new(0), stalled: AtomicU64::new(0) };
-        seat.goes_on_with(Doing::Head);
-        seat
+        // Until its task runs it waits for us.
+        Self { began: Instant::now(), doing: AtomicU64::new(Doing::Answer as u64), stalled: AtomicU64::new(0) }
     }
 }
 

@@ -5,6 +5,7 @@
 //! closed: the new one waits then.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,10 @@ const MOST: usize = 1000;
 /// So young that its request may be on its way to us, or behind the others in our own queue.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// Of so many places one is made free along with the one that is needed: to look through all of them costs more than
+/// the connection.
+const AT_ONCE: usize = 16;
+
 /// All connections.
 #[derive(Debug)]
 pub(super) struct Seats {
@@ -32,6 +37,8 @@ pub(super) struct Seats {
 struct Table {
     next: u64,
     taken: HashMap<u64, Taken>,
+    /// How many connections each network has.
+    networks: HashMap<IpAddr, usize>,
 }
 
 #[derive(Debug)]
@@ -46,8 +53,8 @@ struct Taken {
 #[derive(Debug, PartialEq, Eq)]
 enum Room {
     Free,
-    /// After this one has made room.
-    After(u64),
+    /// After these have made room.
+    After(Vec<u64>),
     /// Not before then, unless a connection ends.
     NotBefore(Instant),
     /// Not before a connection ends.
@@ -64,7 +71,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.seats.table().taken.remove(&self.number).is_some() {
+        if self.seats.table().remove(self.number).is_some() {
             self.seats.freed.notify_one();
         }
     }
@@ -95,7 +102,9 @@ impl Seats {
             let room = self.table().room(self.limit, now);
             match room {
                 Room::Free => break,
-                Room::After(number) => closed += u64::from(self.close(number)),
+                Room::After(numbers) => {
+                    closed += numbers.into_iter().map(|number| u64::from(self.close(number))).sum::<u64>();
+                }
                 Room::NotBefore(then) => tokio::select! {
                     () = self.freed.notified() => {}
                     () = sleep(then.saturating_duration_since(now)) => {}
@@ -107,7 +116,9 @@ impl Seats {
         let mut table = self.table();
         let number = table.next;
         table.next += 1;
-        table.taken.insert(number, Taken { from: network(from), seat: Arc::clone(&seat), task: None });
+        let from = network(from);
+        *table.networks.entry(from).or_default() += 1;
+        table.taken.insert(number, Taken { from, seat: Arc::clone(&seat), task: None });
         (Place { seats: Arc::clone(self), number, seat }, closed)
     }
 
@@ -120,12 +131,12 @@ impl Seats {
 
     /// Closes the connection that has waited longest, if there is one. For when the system has no more to give.
     pub(super) fn close_one(&self) -> bool {
-        let victim = self.table().victim(|_| true).map(|(number, _)| number);
-        victim.is_some_and(|number| self.close(number))
+        let victim = self.table().waiting(|_| true).into_iter().min();
+        victim.is_some_and(|(_, _, number)| self.close(number))
     }
 
     fn close(&self, number: u64) -> bool {
-        let taken = self.table().taken.remove(&number);
+        let taken = self.table().remove(number);
         if let Some(task) = taken.as_ref().and_then(|taken| taken.task.as_ref()) {
             task.abort();
         }
@@ -142,31 +153,44 @@ impl Table {
         let half = limit.div_ceil(2);
         // Whoever has agreed upon TLS, and maybe shown a certificate, does not make room for those who have not.
         let shakes = |taken: &Taken| taken.seat.is(Doing::Handshake);
-        let victim = if self.taken.len() >= half && self.taken.values().filter(|taken| shakes(taken)).count() >= half {
-            self.victim(shakes)
-        } else if self.taken.len() >= limit {
-            self.victim(|_| true)
-        } else {
-            return Room::Free;
-        };
-        match victim {
-            Some((number, since)) if since + GRACE <= now => Room::After(number),
-            Some((_, since)) => Room::NotBefore(since + GRACE),
+        let mut waiting =
+            if self.taken.len() >= half && self.taken.values().filter(|taken| shakes(taken)).count() >= half {
+                self.waiting(shakes)
+            } else if self.taken.len() >= limit {
+                self.waiting(|_| true)
+            } else {
+                return Room::Free;
+            };
+        waiting.sort_unstable();
+        let is_old = |since: Instant| since + GRACE <= now;
+        let old = waiting.iter().filter(|(_, since, _)| is_old(*since)).take((limit / AT_ONCE).max(1));
+        let old: Vec<u64> = old.map(|(_, _, number)| *number).collect();
+        match waiting.iter().map(|(_, since, _)| *since).min() {
+            _ if !old.is_empty() => Room::After(old),
+            Some(since) => Room::NotBefore(since + GRACE),
             None => Room::None,
         }
     }
 
-    /// Of the network that has most, whichever has kept us waiting longest.
-    fn victim(&self, among: impl Fn(&Taken) -> bool) -> Option<(u64, Instant)> {
-        let mut has: HashMap<IpAddr, usize> = HashMap::new();
-        for taken in self.taken.values() {
-            *has.entry(taken.from).or_default() += 1;
+    fn remove(&mut self, number: u64) -> Option<Taken> {
+        let taken = self.taken.remove(&number)?;
+        if let Entry::Occupied(mut count) = self.networks.entry(taken.from) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
-        let waiting = self.taken.iter().filter(|(_, taken)| among(taken) && taken.task.is_some());
-        waiting
-            .filter_map(|(number, taken)| Some((taken.from, *number, taken.seat.waits_since()?)))
-            .min_by_key(|(from, _, since)| (std::cmp::Reverse(has.get(from).copied()), *since))
-            .map(|(_, number, since)| (number, since))
+        Some(taken)
+    }
+
+    /// Whoever keeps us waiting, since when; in the order in which they make room: first those of the network that has
+    /// most, and of these whoever has waited longest.
+    fn waiting(&self, among: impl Fn(&Taken) -> bool) -> Vec<(bool, Instant, u64)> {
+        let fullest = self.networks.iter().max_by_key(|(_, count)| **count).map(|(network, _)| *network);
+        let waiting = self.taken.iter().filter(|(_, taken)| taken.task.is_some() && among(taken));
+        let place =
+            |(number, taken): (&u64, &Taken)| Some((Some(taken.from) != fullest, taken.seat.waits_since()?, *number));
+        waiting.filter_map(place).collect()
     }
 }
 
@@ -190,6 +214,7 @@ mod tests {
     /// A connection that never ends by itself.
     async fn seated(seats: &Arc<Seats>, from: &str) -> (Place, u64) {
         let (place, closed) = seats.take(from.parse().unwrap()).await;
+        place.seat.goes_on_with(Doing::Head);
         seats.runs(place.number(), tokio::spawn(std::future::pending::<()>()).abort_handle());
         (place, closed)
     }
@@ -257,6 +282,7 @@ mod tests {
         let seats = Seats::new(1);
         let (place, _) = seats.take(ONE.parse().unwrap()).await;
         let number = place.number();
+        place.seat.goes_on_with(Doing::Head);
         let task = tokio::spawn(async move {
             let _place = place;
             std::future::pending::<()>().await;

@@ -130,6 +130,7 @@ async fn run(origin: Origin, config: Config, web: Arc<Web>) -> anyhow::Result<()
         }
         info!("seamark-relay stops");
         systemd::stopping();
+        app.end_streams();
     });
     serving.await.context("cannot serve")?;
     app.stop().await;

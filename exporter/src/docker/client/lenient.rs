@@ -1,13 +1,15 @@
 //! The same questions, asked without bollard and read field by field: for engines that use words bollard does not know.
 
 use std::collections::BTreeMap;
+use std::sync::Once;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use reqwest::{Response, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
+use tracing::warn;
 
 use super::log::Tail;
 use super::{Address, ClientError, DEADLINE, Engine, Events, LONG_DEADLINE, cause, docker_time, late};
@@ -20,6 +22,9 @@ use crate::docker::event::{Event, FILTERS};
 const NEWEST_API: (u32, u32) = (1, 51);
 /// An event is a few kilobytes, most of it labels.
 const LONGEST_EVENT: usize = 1 << 20;
+
+/// Said once: what stands between does not change its mind.
+static LOGS_REFUSED: Once = Once::new();
 
 /// A connection to one engine, with the version of the API that both speak.
 #[derive(Debug, Clone)]
@@ -64,6 +69,15 @@ impl Lenient {
         let query = [("stdout", "1"), ("stderr", "1"), ("tail", lines.as_str())];
         let url = self.url(&format!("/containers/{id}/logs"), &query).ok()?;
         let mut answer = timeout_at(give_up, self.http.get(url).send()).await.ok()?.ok()?;
+        if answer.status() == StatusCode::FORBIDDEN {
+            LOGS_REFUSED.call_once(|| {
+                let address = &self.address;
+                warn!(
+                    "{address}: HTTP 403 to GET /containers/ID/logs, so crashes are told without the last lines of their \
+                     logs; if docker-proxy is there, DOCKER_PROXY_LOGS=1 lets them pass"
+                );
+            });
+        }
         if !answer.status().is_success() {
             return None;
         }
