@@ -1,7 +1,7 @@
 # The index of what one can do here.
 COMPOSE = docker compose -f docker-compose.monitoring.yml
 
-.PHONY: help up down test lint advisories rules dashboards e2e e2e-queries e2e-engine bench fuzz release sbom stage deb rpm
+.PHONY: help up down test lint advisories rules dashboards reference e2e e2e-queries e2e-engine bench fuzz release sbom stage deb rpm
 
 help:
 	@echo 'make up      start the stack (Prometheus, Alertmanager, Grafana, exporter, relay)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make advisories  known faults of dependencies; asks their database, and needs cargo-deny (deploy/scripts/setup.sh deny)'
 	@echo 'make rules   alert rules, routes and the compose file'
 	@echo 'make dashboards  write the JSON in grafana/dashboards anew'
+	@echo 'make reference  write the references in deploy/reference anew'
 	@echo 'make e2e     the whole-stack stories: real Docker, Prometheus, Alertmanager, databases, mail'
 	@echo 'make e2e-queries  every query of every dashboard and rule, put to a Prometheus that scrapes the whole stack'
 	@echo 'make e2e-engine  an engine stopped, killed, hung and upgraded under load'
@@ -44,6 +45,9 @@ rules:
 
 dashboards:
 	cargo run --locked --quiet --package seamark-grafana -- write
+
+reference:
+	UPDATE=1 cargo test --locked --quiet --package seamark-kit --package seamark-exporter --package seamark-relay --test reference --test metrics
 
 e2e:
 	deploy/scripts/setup.sh tools engine

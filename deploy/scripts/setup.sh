@@ -21,7 +21,8 @@ fail() {
 # COMMAND:PACKAGE
 needed=(promtool:prometheus prometheus:prometheus amtool:prometheus-alertmanager
   alertmanager:prometheus-alertmanager jq:jq curl:curl ip:iproute2 python3:python3 shellcheck:shellcheck strace:strace chromium:chromium chromedriver:chromium-driver cc:build-essential
-  systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl perl:perl-base python3-yaml:python3-yaml)
+  systemd-analyze:systemd unshare:util-linux faketime:faketime openssl:openssl perl:perl-base haproxy:haproxy
+  python3-yaml:python3-yaml)
 
 # Debian calls it prometheus-alertmanager, everybody else alertmanager. A module of Python is no command.
 have() {
@@ -52,7 +53,7 @@ install_packages() {
   if [ "$guarded" = 1 ]; then
     rm -f "$guard"
     # Nor at the next boot.
-    if [ -d /run/systemd/system ]; then systemctl disable -q prometheus prometheus-alertmanager 2>/dev/null || true; fi
+    if [ -d /run/systemd/system ]; then systemctl disable -q prometheus prometheus-alertmanager haproxy 2>/dev/null || true; fi
   fi
   return "$status"
 }
@@ -89,7 +90,8 @@ engine() {
   if [ -x "$lab/images" ]; then
     local images
     # What the Dockerfiles start from, and what the stories run.
-    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile deploy/e2e/stand-ins/grafana/Dockerfile
+    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile \
+        deploy/e2e/stand-ins/grafana/Dockerfile deploy/e2e/installation/Dockerfile
       deploy/e2e/run --images
       deploy/e2e/services --images; } | sort -u)
     "$lab/images" --from docker-compose.monitoring.yml >&2 || fail "$lab/images could not build the stack's images"

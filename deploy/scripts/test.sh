@@ -42,11 +42,18 @@ with() {
   cargo test --locked --workspace --no-run && "$2" "$target/debug/seamark-$1"
 }
 
+# The same with debug builds of both programs.
+with_both() {
+  local target
+  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+  cargo test --locked --workspace --no-run && "$1" "$target/debug/seamark-exporter" "$target/debug/seamark-relay"
+}
+
 # What the runners say at their end.
 closing_lines() {
   local log
-  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/names.log "$logs"/page.log "$logs"/story.log "$logs"/operations.log \
-    "$logs"/readme.log "$logs"/services.log "$logs"/queries.log; do
+  for log in "$logs"/rust.log "$logs"/reports.log "$logs"/containers.log "$logs"/names.log "$logs"/hosts.log "$logs"/page.log \
+    "$logs"/install.log "$logs"/story.log "$logs"/operations.log "$logs"/readme.log "$logs"/services.log "$logs"/queries.log; do
     # Not of the crates that have no documentation tests.
     [ -f "$log" ] && grep -v '^test result: ok\. 0 passed' "$log" | grep -E '^ *Summary \[|^test result: |^[0-9]+ passed, [0-9]+ failed|^[0-9]+ comparisons |^ *(FAIL|TIMEOUT) '
   done
@@ -67,9 +74,13 @@ ring rust rust_tests || failed+=(rust)
 ring reports with relay deploy/e2e/reports &
 reports=$!
 ring containers with exporter deploy/e2e/containers || failed+=(containers)
+# Waits more than it works, too.
+ring hosts with_both deploy/e2e/hosts &
+hosts=$!
 ring names with exporter deploy/e2e/names || failed+=(names)
 ring page with relay deploy/e2e/page || failed+=(page)
 wait "$reports" || failed+=(reports)
+wait "$hosts" || failed+=(hosts)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
   ring operations deploy/e2e/operations || failed+=(operations)

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use seamark_kit::config::{self, Override, Problems, Section, Source};
+use seamark_kit::config::{self, Asked, Override, Problems, Section, Source};
 use seamark_kit::serve;
 
 use crate::alertmanager;
@@ -64,6 +64,11 @@ pub fn load(
     };
     source.overrides = overrides.to_vec();
     config::read(&source, |root| read(root, inventory, memory))
+}
+
+/// The keys that are asked for while this text is read, good or not; the reference is made from it.
+pub fn keys(source: &Source) -> Vec<Asked> {
+    config::keys(source, |root| read(root, &Arc::new(Inventory::new()), &Arc::default()))
 }
 
 fn read(root: &mut Section, inventory: &Arc<Inventory>, memory: &Arc<Memory>) -> Config {

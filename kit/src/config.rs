@@ -4,12 +4,14 @@
 //! it section by section. What is wrong is collected on the way; a key that nobody asked for is a problem too. serde's
 //! derive is not used here, because it stops at the first fault.
 
+mod asked;
 mod expand;
 mod node;
 mod problem;
 mod scalar;
 mod section;
 
+pub use asked::Asked;
 pub use expand::Environment;
 pub use problem::{Position, Problem, Problems};
 pub use scalar::{did_you_mean, duration, shown};
@@ -67,7 +69,19 @@ impl Source {
 ///
 /// [`Problems`], each with its position, when there was at least one; what `build` made is dropped then.
 pub fn read<T>(source: &Source, build: impl FnOnce(&mut Section) -> T) -> Result<T, Problems> {
+    read_with(source, build, &problem::Log::new(source.name.clone()))
+}
+
+/// Reads a configuration, good or not, and tells which keys were asked for on the way, in that order.
+pub fn keys<T>(source: &Source, build: impl FnOnce(&mut Section) -> T) -> Vec<Asked> {
     let log = problem::Log::new(source.name.clone());
+    log.asked().start();
+    // Problems are for whoever runs it.
+    let _ = read_with(source, build, &log);
+    log.asked().take()
+}
+
+fn read_with<T>(source: &Source, build: impl FnOnce(&mut Section) -> T, log: &problem::Log) -> Result<T, Problems> {
     let node::Parsed { mut root, duplicates } = match node::parse(&source.text) {
         Ok(parsed) => parsed,
         Err(fault) => {
@@ -78,7 +92,7 @@ pub fn read<T>(source: &Source, build: impl FnOnce(&mut Section) -> T) -> Result
     for (position, key) in duplicates {
         log.report(position, "", format!("the key `{key}` stands twice in this mapping"));
     }
-    expand::expand(&mut root, &source.environment, &log);
+    expand::expand(&mut root, &source.environment, log);
     for change in &source.overrides {
         root.set(&change.path, &change.value, &change.origin);
     }

@@ -6,11 +6,20 @@ use std::os::unix::fs::MetadataExt;
 use rustix::buffer::spare_capacity;
 use rustix::io::pread;
 use rustix::param::page_size;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::exposition::Exposition;
+
+/// Opens as many files as the system allows: many set a soft limit of 1024 for the sake of programs that use select(2).
+pub fn allow_more_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // Without it there are fewer connections at once, and the kernel's files are opened more often.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
+}
 
 /// Reads the process anew at each scrape, from what costs least: sysinfo reads six files for the same, and is asked
 /// once, for what stays.

@@ -9,26 +9,30 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1::Builder;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{Signal as UnixSignal, SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::systemd;
-use crate::web::{Caller, Reason, Web};
-use service::Way;
+use crate::web::{Reason, Web};
+use connection::Server;
+use seats::Seats;
 
+mod connection;
+mod seat;
+mod seats;
 mod service;
+mod stream;
 
 /// How long a client may take for its request line and headers.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to agree upon TLS.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many connections may wait to be accepted; the kernel has a limit of its own (net.core.somaxconn).
+const BACKLOG: i32 = 4096;
 /// How long answers under way may take once the program has been told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -70,6 +74,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         };
         io::Error::new(error.kind(), format!("cannot listen on {address}: {error}{hint}"))
     })?;
+    // The 128 of the standard library are filled at once by whoever opens connections for the sake of it, and a client
+    // that finds no room tries again after a second, two, four.
+    rustix::net::listen(&listener, BACKLOG)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -86,89 +93,48 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let mut http = Builder::new();
-    // Without a timer hyper waits for slow headers for ever.
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let server = Arc::new(Server { http, program: TowerToHyperService::new(router), web });
+    let server = Arc::new(Server { http: Builder::new(), program: TowerToHyperService::new(router), web });
+    let seats = Seats::for_files(getrlimit(Resource::Nofile).current);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer): (TcpStream, SocketAddr) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    wait_after(&error).await;
-                    continue;
-                }
-            },
+        let next = async {
+            let (stream, peer) = accept(&listener, &seats).await;
+            let (place, closed) = seats.take(peer.ip()).await;
+            (stream, peer, place, closed)
+        };
+        let (stream, peer, place, closed) = tokio::select! {
+            next = next => next,
             () = &mut stop => break,
         };
-        tokio::spawn(Arc::clone(&server).connection(stream, peer, connections.watcher()));
+        (0..closed).for_each(|_| server.web.figures.refused(Reason::Crowded));
+        let number = place.number();
+        let connection = Arc::clone(&server).connection(stream, peer, place, connections.watcher());
+        seats.runs(number, tokio::spawn(connection).abort_handle());
+        // Those that are here have their turn before the next one: a crowd at the door must not keep them waiting.
+        yield_now().await;
     }
     drop(listener);
     let _ = timeout(DRAIN_TIMEOUT, connections.shutdown()).await;
     Ok(())
 }
 
-/// What all connections share.
-struct Server {
-    http: Builder,
-    program: TowerToHyperService<Router>,
-    web: Arc<Web>,
-}
-
-impl Server {
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        let mut caller = Caller { peer, has_certificate: true };
-        let Some((config, asks)) = self.web.tls(caller.is_here()).await else {
-            return self.talk(stream, caller, watcher).await;
-        };
-        match timeout(HANDSHAKE_TIMEOUT, shake_hands(stream, config)).await {
-            Ok(Ok(stream)) => {
-                caller.has_certificate = !asks || stream.get_ref().1.peer_certificates().is_some();
-                self.talk(stream, caller, watcher).await;
-            }
-            Ok(Err(error)) => {
-                self.web.figures.refused(Reason::Handshake);
-                debug!(%peer, %error, "no TLS was agreed upon");
-            }
-            Err(_) => self.web.figures.refused(Reason::Slow),
-        }
-    }
-
-    async fn talk(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        caller: Caller,
-        watcher: Watcher,
-    ) {
-        let way = Way { program: self.program.clone(), web: Arc::clone(&self.web), caller };
-        // It ends with an error where the client has gone: nothing to be told to anybody.
-        drop(watcher.watch(self.http.serve_connection(TokioIo::new(stream), way)).await);
-    }
-}
-
-async fn shake_hands(
-    mut stream: TcpStream,
-    config: Arc<rustls::ServerConfig>,
-) -> io::Result<tokio_rustls::server::TlsStream<TcpStream>> {
-    let mut first = [0];
-    if stream.peek(&mut first).await? > 0 && first.iter().all(u8::is_ascii_uppercase) {
-        let text = "TLS is spoken here: ask with https://.\n";
-        let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close";
-        let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len());
-        stream.write_all(answer.as_bytes()).await?;
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a request without TLS"));
-    }
-    TlsAcceptor::from(config).accept(stream).await
-}
-
 /// A client that is gone already costs nothing; out of descriptors, trying again at once would be a busy loop.
-async fn wait_after(error: &io::Error) {
+async fn accept(listener: &tokio::net::TcpListener, seats: &Seats) -> (TcpStream, SocketAddr) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+    loop {
+        let error = match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => continue,
+            Err(error) => error,
+        };
         warn!(%error, "no connection can be accepted: {error}");
-        sleep(Duration::from_secs(1)).await;
+        if seats.close_one() {
+            // It has to run once more, to its end.
+            yield_now().await;
+        } else {
+            sleep(Duration::from_secs(1)).await;
+        }
     }
 }
 
@@ -234,27 +200,61 @@ mod tests {
         assert!(error.contains(&address.to_string()) && error.contains("another program has that port"), "{error}");
     }
 
-    #[tokio::test]
-    async fn a_client_that_never_ends_its_headers_is_cut_off() {
+    /// Sends this, waits for its answer, if there is to be one, and sends more; tells how long the connection stayed open
+    /// from there on, and what came. The clock is paused then: it jumps to the next deadline.
+    async fn open_for(sent: &str, then: Option<&str>) -> (Duration, String) {
+        use axum::routing::{get, post};
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
         let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, Router::new(), Arc::default(), async {
+        let router = Router::new().route("/", get(async || "here")).route("/", post(async |body: String| body));
+        let server = tokio::spawn(serve(listener, router, Arc::default(), async {
             let _ = stopped.await;
         }));
         let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        client.write_all(sent.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        if let Some(more) = then {
+            while !all.ends_with(b"here") {
+                assert!(client.read_buf(&mut all).await.unwrap() > 0);
+            }
+            client.write_all(more.as_bytes()).await.unwrap();
+        }
         tokio::time::pause();
-        // The clock is paused: it jumps to the deadline, and shows which one it was.
         let before = tokio::time::Instant::now();
-        let mut rest = Vec::new();
-        client.read_to_end(&mut rest).await.unwrap();
+        client.read_to_end(&mut all).await.unwrap();
         let waited = before.elapsed();
         tokio::time::resume();
-        assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
+        (waited, String::from_utf8(all).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_headers_is_cut_off() {
+        for begun in ["", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+            let (waited, said) = open_for(begun, None).await;
+            assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
+            assert_eq!(said, "");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_ends_its_body_is_cut_off() {
+        let (waited, said) = open_for("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", None).await;
+        assert!(Duration::from_secs(10) < waited && waited < Duration::from_secs(20), "{waited:?}");
+        assert_eq!(said, "");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_for_the_next_scrape_and_not_for_ever() {
+        let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let (waited, _) = open_for(request, Some("")).await;
+        assert!(Duration::from_secs(90) < waited && waited < Duration::from_secs(180), "{waited:?}");
+        // What is begun after an answer has the time of any headers.
+        let (waited, _) = open_for(request, Some("GET / HTTP/1.1\r\n")).await;
+        assert!(waited < HEADER_TIMEOUT * 2, "{waited:?}");
     }
 }

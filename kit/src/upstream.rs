@@ -10,9 +10,11 @@ use crate::secret::Secret;
 
 mod connection;
 mod tls;
+mod trust;
 
 pub use connection::{Connection, DEADLINE, cause, client};
 pub use tls::Tls;
+pub use trust::build;
 
 /// What a server is, in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

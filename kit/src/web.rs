@@ -30,6 +30,7 @@ use tracing::{error, info, warn};
 
 use crate::config::Problems;
 use crate::exposition::Exposition;
+pub use config::keys;
 use config::{Reading, WebConfig};
 pub(crate) use figures::{Figures, Reason};
 use files::Stamp;
@@ -85,7 +86,7 @@ impl Web {
         Ok(Arc::new(web))
     }
 
-    /// Reads the file anew, whether it has changed or not.
+    /// Reads the file anew, whether it has changed or not. The caller tells what came of it.
     ///
     /// # Errors
     ///
@@ -110,10 +111,10 @@ impl Web {
         if self.file.is_some() {
             let help = "Names and passwords that were compared with a hash; one that is known by now costs nothing.";
             out.counter("seamark_http_password_checks_total", help).set(self.passwords.checks());
-            let help = "Whether the web configuration in use is that of the files as they are now.";
-            let is_good = !self.is_broken.load(Ordering::Relaxed);
-            out.gauge("seamark_http_config_last_reload_successful", help).set(is_good);
         }
+        let help = "Whether the web configuration in use is that of the files as they are now; 1 without one.";
+        let is_good = !self.is_broken.load(Ordering::Relaxed);
+        out.gauge("seamark_http_config_last_reload_successful", help).set(is_good);
     }
 
     /// Whether anything stands between a client and the program.
@@ -169,9 +170,14 @@ impl Web {
             // Somebody else is at it already, on a slow disk.
             let Ok(mut stamps) = web.reading.try_lock() else { return };
             let before = stamps.clone();
-            if !spawn_blocking(move || before.iter().all(Stamp::holds)).await.unwrap_or(true) {
-                // The log has it.
-                let _ = web.read_anew(&mut stamps).await;
+            if spawn_blocking(move || before.iter().all(Stamp::holds)).await.unwrap_or(true) {
+                return;
+            }
+            match web.read_anew(&mut stamps).await {
+                Ok(()) => info!("the web configuration has changed and is in use"),
+                Err(problems) => {
+                    error!("the web configuration was not taken over, what was read before stays in use:\n{problems}");
+                }
             }
         });
         let _ = timeout(PATIENCE, look).await;
@@ -183,19 +189,9 @@ impl Web {
         let read = spawn_blocking(move || config::read(&file)).await;
         let Reading { stamps: new, config } = read.map_err(|error| Problems::unreadable(name, error.to_string()))?;
         *stamps = new;
-        match config {
-            Ok(config) => {
-                self.put(config);
-                self.is_broken.store(false, Ordering::Relaxed);
-                info!("the web configuration was read anew");
-                Ok(())
-            }
-            Err(problems) => {
-                self.is_broken.store(true, Ordering::Relaxed);
-                error!("the web configuration was not taken over, what was read before stays in use:\n{problems}");
-                Err(problems)
-            }
-        }
+        self.is_broken.store(config.is_err(), Ordering::Relaxed);
+        self.put(config?);
+        Ok(())
     }
 
     fn put(&self, config: WebConfig) {

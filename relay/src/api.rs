@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 
 /// The longest answer that is read: a year of one series a minute, or ten thousand alerts.
 const LONGEST_ANSWER: usize = 32 << 20;
+/// What is longer is read on a thread of its own: everybody else would wait for it.
+const READ_AT_ONCE: usize = 256 << 10;
 /// What is shown of an error that a server answered.
 const SHOWN: usize = 300;
 
@@ -68,7 +70,7 @@ impl Server {
     }
 
     /// Makes the call and reads its JSON.
-    pub(crate) async fn json<T: DeserializeOwned>(
+    pub(crate) async fn json<T: DeserializeOwned + Send + 'static>(
         &self,
         method: Method,
         url: Url,
@@ -76,7 +78,13 @@ impl Server {
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, ApiError> {
         let body = self.call(method, url, deadline, fill).await?;
-        serde_json::from_slice(&body).map_err(|error| self.error(Problem::Odd(error.to_string())))
+        let read = if body.len() > READ_AT_ONCE {
+            let reading = tokio::task::spawn_blocking(move || serde_json::from_slice(&body));
+            reading.await.map_err(|fault| self.error(Problem::Odd(fault.to_string())))?
+        } else {
+            serde_json::from_slice(&body)
+        };
+        read.map_err(|error| self.error(Problem::Odd(error.to_string())))
     }
 
     /// Makes the call and returns what came with a 2xx.
@@ -88,13 +96,9 @@ impl Server {
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Vec<u8>, ApiError> {
         let request = self.connection.request(|client| fill(client.request(method, url).timeout(deadline))).await;
-        let away = |error: reqwest::Error| {
-            let why = if error.is_timeout() {
-                format!("no answer within {} s", deadline.as_secs())
-            } else {
-                upstream::cause(&error.without_url())
-            };
-            self.error(Problem::Away(why))
+        let away = |error: reqwest::Error| match error.is_timeout() {
+            true => self.silent(deadline),
+            false => self.error(Problem::Away(upstream::cause(&error.without_url()))),
         };
         let mut answer = request.send().await.map_err(away)?;
         let status = answer.status();
@@ -107,6 +111,11 @@ impl Server {
             }
         }
         if status.is_success() { Ok(body) } else { Err(self.error(refusal(status, &body))) }
+    }
+
+    /// It has not answered for so long.
+    pub(crate) fn silent(&self, waited: Duration) -> ApiError {
+        self.error(Problem::Away(format!("no answer within {} s", waited.as_secs())))
     }
 
     fn error(&self, problem: Problem) -> ApiError {

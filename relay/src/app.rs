@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::alertmanager::Alertmanagers;
-use crate::chart::{self, Theme};
+use crate::chart::{self, Numbers, Theme};
 use crate::compose::{self, Notice, Voice};
 use crate::config::{Access, AccessError, Config, ConfiguredChannel, Credentials};
 use crate::deliver::{self, Deliverer, Destination, Slot};
@@ -32,6 +32,7 @@ use crate::server::access;
 use crate::server::callers::Callers;
 use crate::store::{Store, StoreError};
 use crate::watchdog::Watch;
+use crate::web::Ended;
 
 pub mod dead_letters;
 mod notices;
@@ -121,6 +122,10 @@ struct Shared {
     callers: Callers,
     /// Who logs in at the page: whoever guesses there must not lock out an Alertmanager behind the same address.
     visitors: Callers,
+    /// Sessions of the page that somebody has logged out of.
+    ended_sessions: Ended,
+    /// Open streams of the page end as soon as this says so: nothing else would end them.
+    stops: tokio::sync::watch::Sender<bool>,
     watch: std::sync::Mutex<Watch>,
     watching: Mutex<Option<JoinHandle<()>>>,
     people: Mutex<people::People>,
@@ -211,6 +216,7 @@ impl App {
         let sources = live.sources.clone();
         let store = Store::open(&config.storage)?;
         let watch = watchdog::remembered(&store, Timestamp::now()).await?;
+        let ended_sessions = Ended::remembered(&store).await?;
         let reports = Scheduler::new(store.clone());
         reports.figures().declare(&live.plan);
         let app = Self(Arc::new(Shared {
@@ -225,6 +231,8 @@ impl App {
             last_good_reload: AtomicI64::new(Timestamp::now().as_second()),
             callers: Callers::default(),
             visitors: Callers::default(),
+            ended_sessions,
+            stops: tokio::sync::watch::Sender::new(false),
             watch: std::sync::Mutex::new(watch),
             watching: Mutex::new(None),
             people: Mutex::default(),
@@ -412,6 +420,20 @@ impl App {
         self.0.store.appended()
     }
 
+    pub(crate) fn ended_sessions(&self) -> &Ended {
+        &self.0.ended_sessions
+    }
+
+    /// Ends the answers that would never end by themselves. [`App::stop`] follows when the others have.
+    pub fn end_streams(&self) {
+        self.0.stops.send_replace(true);
+    }
+
+    /// Changes when [`App::end_streams`] is called.
+    pub(crate) fn stops(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.0.stops.subscribe()
+    }
+
     pub(crate) fn visitors(&self) -> &Callers {
         &self.0.visitors
     }
@@ -427,14 +449,15 @@ impl App {
     /// Starts the loops of the channels, and whoever keeps panels and talks to people.
     async fn deliver(&self, config: &Config, sources: &Sources) -> Deliverer {
         let places = people::Places::of(config);
+        // One for all channels: what one of them has waited for in vain the others need not.
+        let numbers = sources.prometheus.clone().map(Numbers::of);
         let destinations = config.channels.iter().filter_map(|configured| {
             let name = configured.name.clone();
             let fallback = config.fallback_channel.clone().filter(|fallback| *fallback != name);
             let channel = configured.channel.clone()?;
             // Discord is dark unless somebody has chosen otherwise; the other two are light.
             let theme = if channel.kind() == "discord" { Theme::Dark } else { Theme::Light };
-            let prometheus = sources.prometheus.clone();
-            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, prometheus);
+            let illustrator = chart::illustrator(configured.voice.clone(), theme, configured.charts, numbers.clone());
             Some(Destination {
                 fallback,
                 update: configured.update,

@@ -28,7 +28,9 @@ pub mod help;
 pub mod keyboard;
 pub mod limit;
 mod poll;
+mod reports;
 pub mod silence;
+mod speak;
 mod talk;
 pub mod update;
 
@@ -43,16 +45,20 @@ pub struct Settings {
     pub allow_chats: Vec<i64>,
 }
 
-/// Has a report made for the bot's own channel, now.
-pub type RunReport = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+/// Begins to make a report that was asked for; what comes back says why where it cannot.
+pub type Making = Box<dyn FnOnce() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// Takes the wish for the report of this name, for the bot's own channel; the second text names the wish. `None`:
+/// somebody asked for the same a moment ago.
+pub type TakeWish = Arc<dyn Fn(String, String) -> BoxFuture<'static, Result<Option<Making>, String>> + Send + Sync>;
 
 /// The reports that people can ask for.
 #[derive(Clone)]
 pub struct Reports {
     /// Their names.
     pub names: Vec<String>,
-    /// Makes one of them.
-    pub run: RunReport,
+    /// How one is had made.
+    pub take: TakeWish,
 }
 
 /// All that a bot needs.

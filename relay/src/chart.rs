@@ -12,6 +12,7 @@ mod axis;
 mod expression;
 mod fonts;
 mod illustrate;
+mod numbers;
 mod panel;
 mod raster;
 mod sheet;
@@ -19,7 +20,9 @@ mod theme;
 mod words;
 
 pub use expression::Expression;
+pub use fonts::{FontFile, Fonts};
 pub use illustrate::{Charts, illustrator};
+pub use numbers::Numbers;
 pub use theme::Theme;
 
 /// The charts of a report as one picture; `None` where there is nothing to draw.
@@ -31,7 +34,7 @@ pub fn of_report(voice: &Voice, report: &Report, theme: Theme) -> Option<Attachm
 /// Charts as one picture that goes with a message; `None` where there is nothing to draw.
 pub fn picture(voice: &Voice, charts: &[Chart], title: &str, window: Window, theme: Theme) -> Option<Attachment> {
     let (svg, said) = sheet::draw(voice, charts, title, theme)?;
-    let bytes: Arc<[u8]> = raster::png(&svg)?.into();
+    let bytes: Arc<[u8]> = raster::png(&svg, &voice.fonts)?.into();
     Some(Attachment {
         name: "charts.png".to_owned(),
         media_type: "image/png".to_owned(),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
+use crate::chart::Fonts;
 use crate::deliver::Composer;
 use crate::ingest;
 use crate::message::{Message, Text, Tone};
@@ -54,12 +55,14 @@ pub struct Voice {
     pub grafana_url: Option<String>,
     /// What the user says instead of the built-in title and body.
     pub templates: Templates,
+    /// What charts are written with.
+    pub fonts: Fonts,
 }
 
 impl Voice {
     /// A language and a zone, and nothing else of its own.
     pub fn new(locale: Locale, zone: TimeZone) -> Self {
-        Self { locale, zone, grafana_url: None, templates: Templates::default() }
+        Self { locale, zone, grafana_url: None, templates: Templates::default(), fonts: Fonts::default() }
     }
 
     pub(crate) fn words(&self, key: &'static str, values: &[(&'static str, Arg)]) -> String {

@@ -1,16 +1,16 @@
 //! The configuration file: every key, its default, and what it may hold. `deploy/examples/relay.yml` explains them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use seamark_kit::config::{Item, Problems, Section, Source, did_you_mean, read};
+use seamark_kit::config::{Asked, Item, Problems, Section, Source, did_you_mean, keys, read};
 use seamark_kit::serve;
 use seamark_kit::upstream::{self, Service, Target};
 
 use crate::channel::{Channel, KINDS, Kind, MessageRef, Payload};
-use crate::chart::Charts;
+use crate::chart::{Charts, FontFile, Fonts};
 use crate::compose::{Locale, Templates, Voice};
 use crate::deliver::Update;
 use crate::report::Planned;
@@ -92,6 +92,11 @@ impl Config {
         read(source, config)
     }
 
+    /// The keys that are asked for while this text is read, good or not; the reference is made from it.
+    pub fn keys(source: &Source) -> Vec<Asked> {
+        keys(source, config)
+    }
+
     /// Names of the channels that are on, and of those that are off.
     pub fn channels_on_and_off(&self) -> (Vec<String>, Vec<String>) {
         let (on, off): (Vec<_>, Vec<_>) = self.channels.iter().partition(|channel| channel.channel.is_some());
@@ -107,8 +112,8 @@ fn config(root: &mut Section) -> Config {
     let expected = "`sqlite://` and an absolute path, such as `sqlite:///var/lib/seamark/relay.db`";
     let storage = root.parse("storage", expected, storage).unwrap_or_else(|| PathBuf::from(STORAGE));
     let grafana_url = grafana_url(&mut root.section("grafana"));
-    let voice = voice(root, &Voice { grafana_url, ..Voice::new(Locale::En, TimeZone::UTC) });
-    let charts = root.one_of("charts", Charts::CHOICES).unwrap_or_default();
+    let (charts, fonts) = charts(root);
+    let voice = voice(root, &Voice { grafana_url, fonts, ..Voice::new(Locale::En, TimeZone::UTC) });
     let channels: Vec<ConfiguredChannel> =
         root.entries("channels").into_iter().map(|(name, section)| channel(&name, section, &voice, charts)).collect();
     let default_channels = default_channels(root, &channels);
@@ -176,7 +181,26 @@ fn voice(section: &mut Section, outer: &Voice) -> Voice {
     let zone = section.parse("timezone", EXPECTED_ZONE, |name| TimeZone::get(name).ok());
     let templates = Templates::read(&mut section.section("templates"), &outer.templates);
     let zone = zone.unwrap_or_else(|| outer.zone.clone());
-    Voice { locale, zone, grafana_url: outer.grafana_url.clone(), templates }
+    Voice { locale, zone, templates, ..outer.clone() }
+}
+
+/// `charts`: when alerts get one, alone or as `alerts` beside `font_files`.
+fn charts(root: &mut Section) -> (Charts, Fonts) {
+    let mut section = root.section_or_value("charts");
+    if let Some(word) = section.scalar() {
+        let found = Charts::CHOICES.iter().find(|(choice, _)| *choice == word).map(|(_, charts)| *charts);
+        if found.is_none() {
+            let words: Vec<String> = Charts::CHOICES.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let hint = did_you_mean(word, Charts::CHOICES.iter().map(|(word, _)| *word));
+            let message = format!("expected {}, or a mapping, found `{word}`{hint}", words.join(", "));
+            section.problem("", message);
+        }
+        return (found.unwrap_or_default(), Fonts::default());
+    }
+    let charts = section.one_of("alerts", Charts::CHOICES).unwrap_or_default();
+    let file = |item: Item| FontFile::read(Path::new(&item.text)).map_err(|problem| item.problem(problem)).ok();
+    let files: Vec<FontFile> = section.texts("font_files").unwrap_or_default().into_iter().filter_map(file).collect();
+    (charts, Fonts::with(&files))
 }
 
 /// Where people reach Grafana; the annotation `dashboard` of an alert may be a path there.

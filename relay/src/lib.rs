@@ -13,6 +13,7 @@ pub mod command;
 pub mod compose;
 pub mod config;
 pub mod deliver;
+mod fault;
 pub mod feed;
 pub mod fleet;
 pub mod ingest;

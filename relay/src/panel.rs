@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::channel::Channel;
 use crate::compose::{PanelView, Voice, panel_board};
 use crate::deliver::Slot;
+use crate::fault::survived;
 use crate::fleet::{self, Depth, Fleet};
 use crate::prometheus::Prometheus;
 use crate::store::Store;
@@ -118,13 +119,18 @@ impl Keeper {
                     pace.looked(Instant::now());
                     let mut told = told.clone();
                     tokio::select! {
-                        () = self.look() => self.show(None),
+                        _ = survived("a look at a panel", self.look_and_show()) => {}
                         // Said in the next round.
                         _ = is_told(&mut told) => {}
                     }
                 }
             }
         }
+    }
+
+    async fn look_and_show(&mut self) {
+        self.look().await;
+        self.show(None);
     }
 
     async fn look(&mut self) {

@@ -81,6 +81,11 @@ impl Prometheus {
         })
     }
 
+    /// The error of one that has not answered for so long.
+    pub(crate) fn silent(&self, waited: Duration) -> ApiError {
+        self.0.silent(waited)
+    }
+
     /// In the body, for URLs are cut where they are long.
     async fn ask(&self, path: &str, asked: &[(&str, &str)]) -> Result<Data, ApiError> {
         let url = self.0.at(path);

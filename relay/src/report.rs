@@ -19,6 +19,7 @@ pub mod schedule;
 pub mod scheduler;
 pub mod slot;
 mod trigger;
+mod wish;
 
 pub(crate) use answers::on_the_grid;
 pub use content::{
@@ -26,10 +27,11 @@ pub use content::{
     Panel, Problem, Records, Report, Top, Traffic, Way,
 };
 pub use gather::gather;
-pub(crate) use incidents::{is_open, is_trouble};
+pub(crate) use incidents::{MOMENTS, is_open, is_trouble};
 pub use planned::{Manner, Plan, Planned};
-pub use scheduler::{RunError, Scheduler};
+pub use scheduler::Scheduler;
 pub use trigger::{Answer, TriggerError, Triggered};
+pub use wish::{Ran, RunError, SAME_WISH, Wish};
 
 /// What a report is to hold: one entry of `reports` in the configuration, without its schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -185,16 +185,21 @@ impl Store {
         self.call(move |connection| dead::list(connection, channel.as_deref(), limit)).await
     }
 
-    /// What was stored last, of one channel or kind alone if it is named, and what became of it: the newest first, at most
-    /// `limit`.
-    pub async fn recent(
-        &self,
-        channel: Option<&str>,
-        kind: Option<MessageKind>,
-        limit: u32,
-    ) -> Result<Vec<Entry>, StoreError> {
+    /// What was stored last, of one channel alone if it is named, and what became of it: the newest first, at most `limit`
+    /// and some megabytes.
+    pub async fn recent(&self, channel: Option<&str>, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let channel = channel.map(str::to_owned);
-        self.call(move |connection| history::recent(connection, channel.as_deref(), kind, limit)).await
+        self.call(move |connection| history::recent(connection, channel.as_deref(), limit, history::MOST_BYTES)).await
+    }
+
+    /// The same of reports.
+    pub async fn recent_reports(&self, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.call(move |connection| history::reports(connection, limit, history::MOST_BYTES)).await
+    }
+
+    /// What was stored under this number, and what became of it.
+    pub async fn entry(&self, number: i64) -> Result<Option<Entry>, StoreError> {
+        self.call(move |connection| history::one(connection, number)).await
     }
 
     /// Gives these dead letters another try, in full, and returns how many there were.

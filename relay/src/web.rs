@@ -26,6 +26,7 @@ pub(crate) mod session;
 mod settle;
 mod words;
 
+pub(crate) use session::Ended;
 use words::Words;
 
 /// Nothing but what the relay itself serves; styles and scripts are files of their own.

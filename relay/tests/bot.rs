@@ -8,12 +8,20 @@
     missing_docs
 )]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use seamark_kit::exposition::{Format, encode};
-use seamark_relay::app::{App, Origin};
+use jiff::tz::TimeZone;
+use seamark_kit::config::{self, Source};
+use seamark_kit::exposition::{Exposition, Format, encode};
+use seamark_relay::app::{App, Origin, Sources};
+use seamark_relay::bot::{self, Parts, Reports, Settings};
+use seamark_relay::channel::KINDS;
+use seamark_relay::compose::{Locale, Voice};
+use seamark_relay::deliver::{self, Calls};
 use seamark_relay::fleet::queries::Fact;
+use seamark_relay::metrics::Metrics;
 use seamark_relay::store::Store;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,17 +41,23 @@ struct Story {
     directory: TempDir,
     telegram: Telegram,
     monitoring: Monitoring,
+    /// More of the configuration.
+    more: &'static str,
     app: Option<App>,
 }
 
 impl Story {
     async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    async fn start_with(more: &'static str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let rates = Rates { every: (Duration::ZERO, 1000), group: (1000, Duration::from_secs(60)) };
         let (telegram, monitoring) = (Telegram::start(rates).await, Monitoring::start().await);
         monitoring.a_small_fleet();
         monitoring.a_crash();
-        let mut story = Self { directory: tempfile::tempdir().unwrap(), telegram, monitoring, app: None };
+        let mut story = Self { directory: tempfile::tempdir().unwrap(), telegram, monitoring, more, app: None };
         story.run().await;
         story
     }
@@ -52,10 +66,11 @@ impl Story {
         let text = format!(
             "storage: sqlite://{}\nnotices: false\nlocale: zh-CN\nprometheus: {{url: '{url}'}}\nalertmanagers: [{{url: '{url}'}}]\n\
              channels:\n  tg: {{type: telegram, bot_token: '11:s3cr3t', chat_id: {GROUP}, api_url: '{}'}}\n\
-             telegram_bot: {{channel: tg, allow_users: [{ANN}], allow_chats: [{GROUP}]}}\n",
+             telegram_bot: {{channel: tg, allow_users: [{ANN}], allow_chats: [{GROUP}]}}\n{more}",
             self.directory.path().join("relay.db").display(),
             self.telegram.url(),
             url = self.monitoring.url,
+            more = self.more,
         );
         let file = self.directory.path().join("relay.yml");
         std::fs::write(&file, text).unwrap();
@@ -240,7 +255,7 @@ async fn fifty_presses_at_once_are_answered_once_for_each_that_is_allowed() {
     story.run().await;
     story.until_confirmed(last).await;
     let accepted = story.telegram.accepted();
-    assert_eq!((accepted.len(), accepted[0].edits), (1, seamark_relay::bot::limit::USER_ANSWERS));
+    assert_eq!((accepted.len(), accepted[0].edits), (1, bot::limit::USER_ANSWERS));
     let pressed = story.telegram.pressed();
     let warned: Vec<&String> = pressed.iter().filter_map(|(_, words)| words.as_ref()).collect();
     assert_eq!((pressed.len(), warned.len()), (50, 1), "{warned:?}");
@@ -292,4 +307,103 @@ async fn who_does_not_answer_is_named() {
     // Of a host without any figures the name is there.
     story.monitoring.tell(Fact::Up, &[(json!({"instance": "new-1"}), 1.0)]);
     assert_says(&story.ask("/status").await, &["new-1 answers, but there are no figures of it"]);
+}
+
+const DAILY: &str = "reports: {daily: {cron: '0 9 1 1 *', charts: false}}\n";
+
+impl Story {
+    /// The reports that are in the chat.
+    fn reports(&self) -> usize {
+        self.telegram.accepted().iter().filter(|message| message.chat == GROUP.to_string()).count()
+    }
+
+    async fn until_reported(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.reports() == 0 {
+            assert!(Instant::now() < deadline, "no report: {:?}", self.telegram.refused());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_takes_long_holds_up_no_answer_and_comes_once_however_often_it_is_asked_for() {
+    let story = Story::start_with(DAILY).await;
+    story.monitoring.known().holds_reports = true;
+    assert_says(&story.ask("/report").await, &["The report daily is being prepared for channel tg"]);
+    assert_says(&story.ask("/report daily").await, &["daily was asked for a moment ago; it comes once, in channel tg"]);
+    assert_says(&story.ask("/status").await, &["1 of 2 servers up"]);
+    assert_eq!(story.reports(), 0);
+    story.monitoring.known().holds_reports = false;
+    story.until_reported().await;
+    assert_says(&story.ask("/report").await, &["daily was asked for a moment ago"]);
+    // What could still be under way is with the chat before the relay has stopped.
+    let mut story = story;
+    story.stop().await;
+    assert_eq!(story.reports(), 1);
+}
+
+#[tokio::test]
+async fn a_report_that_a_restart_interrupts_is_made_after_it_and_one_that_is_told_again_is_not_sent_twice() {
+    let mut story = Story::start_with(DAILY).await;
+    story.monitoring.known().holds_reports = true;
+    assert_says(&story.ask("/report").await, &["is being prepared"]);
+    let asked = story.telegram.confirmed();
+    story.stop().await;
+    story.monitoring.known().holds_reports = false;
+    assert_eq!(story.reports(), 0);
+    story.run().await;
+    story.until_reported().await;
+    // Killed after the report was in the outbox and before that was noted, more than a minute ago.
+    story.stop().await;
+    let path = story.directory.path().join("relay.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let aged = file.execute("UPDATE kept SET kept_at = kept_at - 600000 WHERE name LIKE 'report/daily/asked/%'", []);
+    assert_eq!(aged.unwrap(), 1);
+    drop(file);
+    let store = Store::open(&path).unwrap();
+    store.keep("bot/11/report/daily", Some(format!("bot/11/{asked}")), Timestamp::now()).await.unwrap();
+    drop(store);
+    story.run().await;
+    assert_says(&story.ask("/status").await, &["1 of 2 servers up"]);
+    story.stop().await;
+    assert_eq!(story.reports(), 1);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.kept("bot/11/report/daily").await.unwrap(), None);
+    drop(store);
+    // Nobody is refused a report for ever: this is another wish.
+    story.run().await;
+    assert_says(&story.ask("/report").await, &["is being prepared"]);
+}
+
+#[tokio::test]
+async fn a_fault_in_one_answer_ends_that_answer_and_not_the_bot() {
+    let mut story = Story::start().await;
+    story.stop().await;
+    let settings = format!("bot_token: '11:s3cr3t'\nchat_id: {GROUP}\napi_url: {}", story.telegram.url());
+    let kind = KINDS.iter().find(|known| known.name == "telegram").unwrap();
+    let channel = config::read(&Source::new("relay.yml", settings), |section| (kind.build)(section)).unwrap().unwrap();
+    let store = Store::open(&story.directory.path().join("relay.db")).unwrap();
+    let metrics = Metrics::default();
+    let running = bot::spawn(Parts {
+        bot: channel.bot().unwrap(),
+        settings: Settings { channel: "tg".to_owned(), allow_users: vec![ANN], allow_chats: Vec::new() },
+        voice: Voice::new(Locale::En, TimeZone::UTC),
+        sources: Sources::default(),
+        reports: Reports { names: vec!["daily".to_owned()], take: Arc::new(|_, _| panic!("on purpose")) },
+        store: store.clone(),
+        metrics: metrics.clone(),
+        http: deliver::http::client().unwrap(),
+        calls: Calls::default(),
+    });
+    story.telegram.write(ANN, "en", ANN, "/report");
+    story.until_confirmed(story.telegram.write(ANN, "en", ANN, "/help")).await;
+    let accepted = story.telegram.accepted();
+    assert_eq!(accepted.len(), 1, "{accepted:?}");
+    assert_says(&accepted[0], &["What I can do"]);
+    let mut out = Exposition::default();
+    metrics.expose(&mut out);
+    let page = encode(&out, Format::Classic).unwrap();
+    assert!(page.contains("seamark_relay_bot_updates_total{result=\"failed\"} 1"), "{page}");
+    running.stop().await;
 }

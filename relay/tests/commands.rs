@@ -21,6 +21,11 @@ use seamark_relay::store::{MessageKind, Next, Notification, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+#[path = "stand_in/monitoring.rs"]
+mod monitoring;
+
+use monitoring::Monitoring;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A directory with a configuration in it, and what a command said of it.
@@ -409,14 +414,54 @@ fn a_report_is_shown_and_sent_by_the_relay_that_runs() {
     assert!(shown.out.contains("daily:"), "{}", shown.out);
     let sent = site.run(&["report", "daily"]);
     assert_eq!((sent.code, sent.out.as_str()), (Some(0), "The report `daily` is on its way to `screen`.\n"));
+    let again = site.run(&["report", "daily"]);
+    let once = "The report `daily` was asked for less than a minute ago and goes to `screen` once.\n";
+    assert_eq!((again.code, again.out.as_str()), (Some(0), once));
     let nowhere = site.run(&["report", "daily", "--to", "nowhere"]);
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.err.contains("there is no channel `nowhere`"), "{}", nowhere.err);
     running.0.kill().unwrap();
-    // Shown once, sent once: one report in the outbox.
+    // Shown once, asked for twice, sent once: one report in the outbox.
     running.0.wait().unwrap();
     let file = rusqlite::Connection::open(site.path("relay.db")).unwrap();
     let reports: i64 =
         file.query_row("SELECT count(*) FROM notifications WHERE kind = 'report'", [], |row| row.get(0)).unwrap();
     assert_eq!(reports, 1);
+}
+
+/// Beside a stand-in that has to go on meanwhile.
+async fn said(site: &Site, arguments: &[&str]) -> Said {
+    let command = site.command(arguments);
+    tokio::task::spawn_blocking(|| Said::of(command)).await.unwrap()
+}
+
+#[tokio::test]
+async fn stats_prints_what_the_bot_says() {
+    let monitoring = Monitoring::start().await;
+    monitoring.a_small_fleet();
+    let site = Site::new(&format!("prometheus: {}\nchannels: {{screen: {{type: log}}}}", monitoring.url));
+    let all = said(&site, &["stats"]).await;
+    assert_eq!((all.code, all.err.as_str()), (Some(0), ""));
+    for part in ["1 of 2 servers up · 2 of 3 containers running", "🔴 db-1", "CPU 12%", "Running longest: db on web-1"]
+    {
+        assert!(all.out.contains(part), "{part} in\n{}", all.out);
+    }
+    let one = said(&site, &["stats", "--server", "WEB-1"]).await;
+    assert_eq!((one.code, one.err.as_str()), (Some(0), ""));
+    for part in ["🟢 web-1\n", "CPU: 12%", "Up for: 5 days", "🔴 db unhealthy"] {
+        assert!(one.out.contains(part), "{part} in\n{}", one.out);
+    }
+    assert!(!one.out.contains("db-1") && !one.out.contains('\u{1b}'), "{}", one.out);
+    assert!(monitoring.known().unknown.is_empty());
+    let unknown = said(&site, &["stats", "--server", "web-9"]).await;
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(2), ""));
+    assert_eq!(unknown.err, "seamark-relay: there is no server `web-9`; Prometheus knows `db-1`, `web-1`\n");
+    monitoring.known().is_down = true;
+    let down = said(&site, &["stats"]).await;
+    assert_eq!((down.code, down.out.as_str()), (Some(1), ""));
+    assert!(down.err.starts_with("seamark-relay: no figures: Prometheus `127.0.0.1:"), "{}", down.err);
+    assert!(down.err.contains("503"), "{}", down.err);
+    let none = Site::new("channels: {screen: {type: log}}").run(&["stats"]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.err.contains("set `prometheus: {url: http://prometheus:9090}`"), "{}", none.err);
 }

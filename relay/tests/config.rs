@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use seamark_kit::config::Source;
 use seamark_kit::secret::Secret;
+use seamark_relay::chart::Charts;
 use seamark_relay::compose::Locale;
 use seamark_relay::config::{Access, Config};
 use seamark_relay::report::Section;
@@ -62,6 +63,32 @@ fn a_fallback_channel_has_to_be_on() {
         found("scren")
     );
     assert!(found("ops").contains("`ops` has no address"), "{}", found("ops"));
+}
+
+#[test]
+fn charts_may_have_fonts_of_ones_own() {
+    let channels = "channels: {screen: {type: log}}";
+    let found = |charts: &str| problems(&format!("{channels}\ncharts: {charts}")).join("\n");
+    let config = read(&format!("{channels}\ncharts: {{alerts: on_alert, font_files: []}}")).unwrap();
+    assert_eq!(config.channels[0].charts, Charts::OnAlert);
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/fonts/NotoSans-Bold.ttf");
+    let config = read(&format!("{channels}\ncharts: {{font_files: [{own}]}}")).unwrap();
+    assert_eq!(config.channels[0].charts, Charts::Off);
+    let missing = "{font_files: [/no/such/font.ttf]}";
+    assert!(
+        found(missing)
+            .contains("relay.yml:2:23: charts.font_files[0]: `/no/such/font.ttf` cannot be read: No such file"),
+        "{}",
+        found(missing)
+    );
+    let wrong = found(&format!("{{font_files: [{own}, {}]}}", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
+    assert!(wrong.contains("charts.font_files[1]: `") && wrong.contains("Cargo.toml` is no font"), "{wrong}");
+    assert!(
+        found("on_alret")
+            .contains("charts: expected `off`, `on_alert`, or a mapping, found `on_alret`; did you mean `on_alert`?"),
+        "{}",
+        found("on_alret")
+    );
 }
 
 #[test]
@@ -141,12 +168,12 @@ fn the_channels_in_the_comments_of_the_example_work() {
 }
 
 #[test]
-fn the_panels_and_the_bot_in_the_comments_of_the_example_work() {
+fn the_panels_the_bot_and_the_groups_in_the_comments_of_the_example_work() {
     let commented = EXAMPLE.split_once("# panels:").unwrap().1.split_once("# For notifications").unwrap().0;
     let keys: String = commented
         .lines()
         .filter_map(|line| line.strip_prefix("# "))
-        .filter(|line| line.starts_with(' ') || *line == "telegram_bot:")
+        .filter(|line| line.starts_with(' ') || ["telegram_bot:", "host_groups:"].contains(line))
         .map(|line| format!("{line}\n"))
         .collect();
     let channels = "channels:\n  ops-discord: {type: discord, webhook_url: 'https://discord.com/api/webhooks/1/t'}\n  \
@@ -396,6 +423,27 @@ fn a_report_may_say_everything_about_itself() {
     assert_eq!((report.range, report.locale), (Some(Duration::from_hours(7 * 24)), Some(Locale::ZhCn)));
     assert_eq!((report.charts, report.enabled), (false, false));
     assert_eq!((report.catch_up, report.grace), (Duration::from_hours(2), Duration::from_secs(30)));
+}
+
+#[test]
+fn a_report_speaks_of_hosts_and_of_groups_of_hosts() {
+    let groups = "host_groups: {web: {hosts: [web-*, lb-1]}, db: {hosts: [db-*]}}\n";
+    let hosts = |entry: &str| {
+        let config = read(&format!("{groups}{REPORTED}  daily: {{cron: '@daily', {entry}}}")).unwrap();
+        config.reports[0].hosts.clone()
+    };
+    assert_eq!(hosts("groups: [web]"), ["web-*", "lb-1"]);
+    assert_eq!(hosts("hosts: [lb-1, mail], groups: [db, web]"), ["lb-1", "mail", "db-*", "web-*"]);
+    let found = problems(&format!("{groups}{REPORTED}  daily: {{cron: '@daily', groups: [wep]}}")).join("\n");
+    assert!(
+        found.contains("relay.yml:4:36: reports.daily.groups[0]: there is no group `wep`; did you mean `web`?; `host_groups` has `web`, `db`"),
+        "{found}"
+    );
+    let found = problems(&format!("{REPORTED}  daily: {{cron: '@daily', groups: [web]}}")).join("\n");
+    assert!(found.contains("there is no group `web`; name one in `host_groups`"), "{found}");
+    // It would stand for all hosts.
+    let found = problems(&format!("host_groups: {{web: {{hosts: []}}}}\n{REPORTED}  daily: {{cron: '@daily'}}"));
+    assert!(found[0].contains("host_groups.web.hosts: missing or empty"), "{found:?}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 struct Relay {
-    _directory: TempDir,
+    directory: TempDir,
     app: App,
 }
 
@@ -48,9 +48,20 @@ impl Relay {
         let text = format!("listen: 127.0.0.1:0\nstorage: sqlite://{}\nnotices: false\n{more}\n", database.display());
         fs::write(directory.path().join("relay.yml"), text).unwrap();
         before(&database).await;
+        Self::run(directory).await
+    }
+
+    async fn run(directory: TempDir) -> Self {
         let origin = Origin { file: directory.path().join("relay.yml"), listen: None, no_notices: false };
         let config = origin.load().unwrap_or_else(|problems| panic!("{problems}"));
-        Self { app: App::start(origin, config).await.unwrap(), _directory: directory }
+        Self { app: App::start(origin, config).await.unwrap(), directory }
+    }
+
+    async fn restart(self) -> Self {
+        let Self { directory, app } = self;
+        app.stop().await;
+        drop(app);
+        Self::run(directory).await
     }
 
     async fn ask(&self, request: Request<Body>) -> Answer {
@@ -136,8 +147,18 @@ async fn nobody_sees_the_page_without_the_token_and_whoever_shows_it_does_until_
     let cookie = cookie.split(';').next().unwrap();
     let page = relay.get("/", &[("cookie", cookie)]).await;
     assert!(page.status.is_success() && page.text.contains("action=\"logout\""), "{}", page.text);
+    let other = relay.post("/login", "secret=t0ken", &[]).await;
+    let other = other.header(header::SET_COOKIE).split(';').next().unwrap();
     let gone = relay.post("/logout", "", &[("cookie", cookie)]).await;
     assert!(gone.header(header::SET_COOKIE).contains("Max-Age=0"));
+    // A copy of the cookie opens nothing any more, also after a restart; whoever logged in elsewhere stays.
+    let relay = {
+        assert_eq!(relay.get("/", &[("cookie", cookie)]).await.header(header::LOCATION), "login");
+        assert!(relay.get("/", &[("cookie", other)]).await.status.is_success());
+        relay.restart().await
+    };
+    assert_eq!(relay.get("/", &[("cookie", cookie)]).await.header(header::LOCATION), "login");
+    assert!(relay.get("/", &[("cookie", other)]).await.status.is_success());
 }
 
 #[tokio::test]
@@ -224,7 +245,10 @@ async fn messages_are_shown_as_they_look_and_markup_in_a_name_stays_text() {
     let one = relay.get("/messages?channel=team", &[]).await.text;
     assert!(one.contains("chat telegram") && !one.contains("chat wecom"), "{one}");
     let incidents = relay.get("/incidents", &[]).await.text;
-    assert!(incidents.contains("🔴 ContainerCrashed") && incidents.contains("web-1"), "{incidents}");
+    assert!(incidents.contains("🔴 Container crashed") && incidents.contains("web-1"), "{incidents}");
+    // In the reader's words, as the messages say it.
+    let incidents = relay.get("/incidents", &[("accept-language", "zh-CN")]).await.text;
+    assert!(incidents.contains("🔴 容器崩溃") && !incidents.contains("ContainerCrashed"), "{incidents}");
     assert!(relay.get("/", &[]).await.text.contains("🔴 1 critical alert fires"));
 }
 
@@ -272,8 +296,23 @@ async fn a_report_is_sent_by_a_button_and_its_trouble_is_told() {
     );
     let page = relay.get("/reports", &[]).await.text;
     assert!(page.contains("<a href=\"messages?channel=screen\">📊 daily"), "{page}");
+    let again = relay.post("/reports", "name=daily", &[]).await;
+    assert!(again.text.contains("daily was asked for less than a minute ago; it is not sent twice"), "{}", again.text);
+    assert_eq!(relay.get("/messages", &[]).await.text.matches("📊 daily").count(), 1);
     let wrong = relay.post("/reports", "name=weekly", &[]).await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND);
     assert!(wrong.text.contains("there is no report `weekly`; the configuration has"), "{}", wrong.text);
     assert_eq!(relay.get("/chart?id=99", &[]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_open_page_is_told_of_changes_until_the_relay_stops() {
+    let relay = Relay::start(CHANNELS, async |_| {}).await;
+    let live = Request::get("/live").body(Body::empty()).unwrap();
+    let stream = server::router(relay.app.clone()).oneshot(live).await.unwrap();
+    assert_eq!(stream.headers()[header::CONTENT_TYPE], "text/event-stream");
+    relay.app.end_streams();
+    // It would go on for ever.
+    let told = tokio::time::timeout(std::time::Duration::from_secs(60), to_bytes(stream.into_body(), usize::MAX));
+    assert_eq!(told.await.expect("the stream goes on").unwrap(), "");
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use seamark_kit::config::{self, Source};
 use seamark_kit::exposition::{Exposition, Format, encode};
+use seamark_kit::upstream;
 use seamark_relay::alert::{Severity, Status};
 use seamark_relay::app::{App, Origin};
 use seamark_relay::channel::{
@@ -26,6 +27,8 @@ use seamark_relay::fleet::queries::Fact;
 use seamark_relay::fleet::{Container, Fleet, Host};
 use seamark_relay::message::{Message, Tone};
 use seamark_relay::metrics::Metrics;
+use seamark_relay::panel::{self, Panel, Spec};
+use seamark_relay::prometheus::Prometheus;
 use seamark_relay::store::{MessageKind, Notification, Store};
 use serde_json::json;
 
@@ -327,4 +330,95 @@ async fn a_relay_keeps_its_panels_in_two_chats_says_that_it_stops_and_goes_on_wi
     let app = start().await;
     until("both go on", || panels().0.contains("2 of 2 servers") && panels().1.contains("2 з 2 серверів")).await;
     app.stop().await;
+}
+
+/// A whole relay with a panel in one chat that looks by itself once an hour.
+async fn relay_with_a_rare_panel(directory: &std::path::Path, monitoring: &Monitoring, discord: &Discord) -> App {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let text = format!(
+        "storage: sqlite://{}\nprometheus: {}\nchannels: {{dc: {{type: discord, webhook_url: '{}'}}, screen: {{type: log}}}}\n\
+         default_channels: [screen]\npanels: [{{channel: dc, interval: 1h}}]\n",
+        directory.join("relay.db").display(),
+        monitoring.url,
+        discord.webhook(1),
+    );
+    let file = directory.join("relay.yml");
+    std::fs::write(&file, text).unwrap();
+    let origin = Origin { file, listen: None, no_notices: true };
+    let config = origin.load().unwrap_or_else(|problems| panic!("{problems}"));
+    App::start(origin, config).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_alert_about_a_host_brings_the_panel_up_to_date() {
+    let (monitoring, discord) = (Monitoring::start().await, Discord::start(discord::Rates::default()).await);
+    monitoring.a_small_fleet();
+    let directory = tempfile::tempdir().unwrap();
+    let app = relay_with_a_rare_panel(directory.path(), &monitoring, &discord).await;
+    let panel = || discord.accepted().first().map(|message| message.body["embeds"][0].to_string()).unwrap_or_default();
+    until("the panel is there", || panel().contains("1 of 2 servers")).await;
+    // A container is gone, its host as well, and Alertmanager says so.
+    monitoring.tell(Fact::Up, &[(json!({"instance": "web-1"}), 0.0), (json!({"instance": "db-1"}), 0.0)]);
+    let alert = json!({
+        "version": "4", "groupKey": "{}:{alertname=\"HostDown\"}", "status": "firing", "receiver": "seamark",
+        "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://am",
+        "alerts": [{"status": "firing", "labels": {"alertname": "HostDown", "severity": "critical", "instance": "web-1"},
+            "annotations": {"summary": "web-1 is down"}, "startsAt": "2026-11-21T10:00:00Z",
+            "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "c0ffee0000000001"}],
+    });
+    app.accept(None, alert.to_string().as_bytes()).await.unwrap();
+    until("the panel shows it", || panel().contains("0 of 2 servers")).await;
+    let accepted = discord.accepted();
+    assert_eq!((accepted.len(), accepted[0].edits), (1, 1), "{accepted:?}");
+    app.stop().await;
+}
+
+/// Panics when it lays out its first panel.
+#[derive(Debug)]
+struct Faulty(Arc<dyn Channel>, std::sync::atomic::AtomicBool);
+
+impl Channel for Faulty {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+    fn limits(&self) -> &'static Limits {
+        self.0.limits()
+    }
+    fn render(&self, message: &Message, detail: Detail) -> Vec<Payload> {
+        self.0.render(message, detail)
+    }
+    fn board(&self, message: &Message) -> Option<Payload> {
+        let is_first = !self.1.swap(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(!is_first, "on purpose");
+        self.0.board(message)
+    }
+    fn post(&self, payload: &Payload, how: &Posting) -> Request {
+        self.0.post(payload, how)
+    }
+    fn verdict(&self, response: &Response) -> Verdict {
+        self.0.verdict(response)
+    }
+}
+
+#[tokio::test]
+async fn a_fault_in_one_look_ends_that_look_and_not_the_panel() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (monitoring, directory) = (Monitoring::start().await, tempfile::tempdir().unwrap());
+    monitoring.a_small_fleet();
+    let store = Store::open(&directory.path().join("relay.db")).unwrap();
+    let target = config::read(&Source::new("relay.yml", format!("prometheus: {}", monitoring.url)), |root| {
+        upstream::read(&mut root.section_or_value("prometheus"), upstream::Service::PROMETHEUS)
+    });
+    let client = upstream::client(&upstream::Tls::default()).unwrap();
+    let prometheus = Prometheus::new(target.unwrap().unwrap(), &client).unwrap();
+    let good = channel("discord", "webhook_url: http://127.0.0.1:1/api/webhooks/1/t");
+    let channel = Arc::new(Faulty(good, std::sync::atomic::AtomicBool::new(false)));
+    let slot = Slot::new(SHORT_GAP);
+    let spec = Spec { channel: "dc".to_owned(), interval: Duration::from_millis(20) };
+    let panel = Panel { spec, channel, voice: voice(), slot: slot.clone() };
+    let happened = tokio::sync::watch::Sender::new(0);
+    let panels = panel::spawn(vec![panel], &prometheus, &store, &happened);
+    // Nobody takes it away, so it is there as soon as it was put there.
+    until("the second look", || !slot.is_shown()).await;
+    panels.stop().await;
 }

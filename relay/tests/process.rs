@@ -66,7 +66,11 @@ impl Relay {
 
     /// Does not wait for it to listen.
     fn spawn(config: &str, flags: &[&str]) -> Self {
-        let mut child = command().args(["--config.file", config]).args(flags).stderr(Stdio::piped()).spawn().unwrap();
+        Self::launch(command().args(["--config.file", config]).args(flags))
+    }
+
+    fn launch(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
@@ -152,6 +156,16 @@ fn discord() -> (SocketAddr, Receiver<Value>) {
         }
     });
     (address, bodies)
+}
+
+#[test]
+fn a_bare_system_without_certificate_authorities_is_no_reason_to_stand_still() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(&directory, "channels:\n  ops: {type: log}");
+    let nobody = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nonexistent")];
+    let mut relay = Relay::launch(command().args(["--config.file", &config]).envs(nobody));
+    relay.wait_for("Install the package `ca-certificates`");
+    relay.wait_for("takes notifications");
 }
 
 #[test]
@@ -262,6 +276,25 @@ fn hangup_reads_the_configuration_anew_and_terminate_ends_in_good_order() {
 
     relay.signal(Signal::TERM);
     relay.wait_for("Ретранслятор Seamark зупиняється");
+    assert_eq!(relay.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_page_that_is_open_is_let_go_before_the_relay_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
+    let mut page = TcpStream::connect(relay.address).unwrap();
+    page.set_read_timeout(Some(PATIENCE)).unwrap();
+    page.write_all(b"GET /live HTTP/1.1\r\nHost: relay\r\n\r\n").unwrap();
+    let mut page = BufReader::new(page);
+    let mut first = String::new();
+    page.read_line(&mut first).unwrap();
+    assert_eq!(first, "HTTP/1.1 200 OK\r\n");
+    relay.signal(Signal::TERM);
+    // Ended, rather than cut off after the time that answers under way have.
+    let mut rest = String::new();
+    page.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "{rest}");
     assert_eq!(relay.child.wait().unwrap().code(), Some(0));
 }
 

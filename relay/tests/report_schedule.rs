@@ -624,8 +624,12 @@ async fn the_api_lists_reports_sends_them_now_and_shows_them() {
 
     let (status, json) = ask(&app, post_to("/api/v1/reports/daily/run", "")).await;
     assert_eq!((status, &json["channels"]), (200, &json!(["screen"])));
+    assert_eq!(json["result"], "stored");
+    let (status, json) = ask(&app, post_to("/api/v1/reports/daily/run", "")).await;
+    assert_eq!((status, json), (200, json!({"result": "duplicate", "channels": ["screen"]})));
+    // For somebody else it is another one.
     let (status, json) = ask(&app, post_to("/api/v1/reports/daily/run", r#"{"channels":["spare"]}"#)).await;
-    assert_eq!((status, &json["channels"]), (200, &json!(["spare"])));
+    assert_eq!((status, json), (200, json!({"result": "stored", "channels": ["spare"]})));
     let (status, json) = ask(&app, post_to("/api/v1/reports/daily/run", r#"{"print":true}"#)).await;
     assert_eq!(
         (status, &json["report"]["name"], &json["report"]["zone"]),

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -24,7 +25,7 @@ use seamark_kit::config::{self, Source};
 use seamark_relay::alert::{Alert, Severity, Status};
 use seamark_relay::app::Sources;
 use seamark_relay::channel::{Body, Channel, Detail, KINDS, Posting};
-use seamark_relay::chart::{self, Charts, Theme};
+use seamark_relay::chart::{self, Charts, Numbers, Theme};
 use seamark_relay::compose::{self, Locale, Voice, message};
 use seamark_relay::config::Config;
 use seamark_relay::deliver::{self, Destination};
@@ -653,9 +654,9 @@ async fn delivered(
         ("wecom", build("wecom", format!("webhook_url: {}", wecom.webhook("key")))),
     ];
     let voice = voice(Locale::En, "UTC");
-    let prometheus = sources(prometheus).prometheus;
+    let numbers = sources(prometheus).prometheus.map(Numbers::of);
     let destinations = channels.map(|(name, channel)| {
-        let illustrator = chart::illustrator(voice.clone(), Theme::Light, Charts::OnAlert, prometheus.clone());
+        let illustrator = chart::illustrator(voice.clone(), Theme::Light, Charts::OnAlert, numbers.clone());
         Destination { illustrator: Some(illustrator), ..Destination::new(name, channel) }
     });
     let directory = tempfile::tempdir().unwrap();
@@ -713,6 +714,46 @@ async fn an_alert_arrives_with_a_chart_of_its_own_expression_and_without_one_whe
     let url = format!("http://{}", silent.local_addr().unwrap());
     let (telegram, wecom) = delivered(MessageKind::Alert, body, &url).await;
     assert_eq!((telegram[0].photos.len(), wecom.len()), (0, 1));
+}
+
+#[tokio::test]
+async fn twenty_alerts_wait_once_for_a_prometheus_that_never_answers() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((call, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            held.push(call);
+        }
+    });
+    let kind = KINDS.iter().find(|known| known.name == "log").unwrap();
+    let channel = config::read(&Source::new("relay.yml", "{}"), |section| (kind.build)(section)).unwrap().unwrap();
+    let voice = voice(Locale::En, "UTC");
+    let numbers = sources(&url).prometheus.map(Numbers::of);
+    let illustrator = chart::illustrator(voice.clone(), Theme::Light, Charts::OnAlert, numbers);
+    let destination = Destination { illustrator: Some(illustrator), ..Destination::new("screen", channel) };
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("relay.db")).unwrap();
+    for number in 0..20 {
+        let body = firing("vector(0.5) > 0.4");
+        let notification = notification(MessageKind::Alert, body, Timestamp::now());
+        let (dedupe_key, group_key) = (format!("key {number}"), format!("group {number}"));
+        let channels = vec!["screen".to_owned()];
+        store.append(Notification { dedupe_key, group_key, channels, ..notification }).await.unwrap();
+    }
+    let composer = compose::composer(HashMap::new(), voice, Metrics::default());
+    let client = deliver::http::client().unwrap();
+    let deliverer = deliver::spawn(vec![destination], store.clone(), composer, Metrics::default(), client);
+    while store.backlog().await.unwrap().iter().any(|waiting| waiting.pending > 0) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    deliverer.stop().await;
+    let entries = store.recent(None, 100).await.unwrap();
+    assert_eq!(entries.len(), 20, "each was sent as a message of its own");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
 #[test]

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use seamark_relay::alert::{Labels, Severity, Status};
 use seamark_relay::channel::{Detail, MessageRef};
 use seamark_relay::store::{
-    Appended, Backlog, Chosen, Claim, Deferral, Digest, FORGOTTEN_AFTER, Firing, MessageKind, Next, Notification,
-    REFUSED_BODY_LIMIT, Store, StoreError,
+    Appended, Backlog, Chosen, Claim, Deferral, Digest, Entry, FORGOTTEN_AFTER, Firing, MessageKind, Next,
+    Notification, REFUSED_BODY_LIMIT, Store, StoreError,
 };
 use serde_json::json;
 
@@ -602,6 +602,46 @@ async fn the_record_knows_what_fires_and_what_did() {
     assert_eq!(store.alerts_since(at(65), 10).await.unwrap()[0].ends_at, Some(at(70)));
     while store.prune(at(90 * 86_400)).await.unwrap() > 0 {}
     assert_eq!(store.alerts_since(at(0), 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_tells_of_a_moment_does_not_count_as_firing() {
+    let directory = Directory::new();
+    let store = directory.open();
+    let restarted = json!({
+        "status": "firing", "labels": {"alertname": "ContainerRestarted", "instance": "web-1", "severity": "warning"},
+        "startsAt": at(0).to_string(), "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "restarted",
+    });
+    // Nobody says that it is over: such alerts go to receivers with `send_resolved: false`.
+    store.append(webhook(10, &[restarted, alert("web-1", None)])).await.unwrap();
+    let firing = store.firing(at(20), 10).await.unwrap();
+    assert_eq!(firing.iter().map(|firing| (&*firing.alertname, firing.count)).collect::<Vec<_>>(), [("Down", 1)]);
+    assert_eq!(store.alerts_since(at(0), 10).await.unwrap().len(), 2, "it is in the record");
+}
+
+#[tokio::test]
+async fn the_history_is_bounded_in_rows_and_bytes_and_tells_the_newest_first() {
+    let directory = Directory::new();
+    let store = directory.open();
+    for number in 0..6_u8 {
+        let kind = if number % 2 == 0 { MessageKind::Report } else { MessageKind::Alert };
+        let (body, key) = (vec![number; 3 * 1024 * 1024], format!("group {number}"));
+        let channels = vec![if number < 3 { "ops" } else { "spare" }.to_owned()];
+        store.append(Notification { kind, body, channels, ..notification(&key, &key) }).await.unwrap();
+    }
+    let bodies = |entries: Vec<Entry>| entries.iter().map(|entry| entry.body[0]).collect::<Vec<_>>();
+    assert_eq!(bodies(store.recent(None, 1).await.unwrap()), [5]);
+    assert_eq!(bodies(store.recent(None, 9).await.unwrap()), [5, 4], "8 MiB have room for two of three");
+    assert_eq!(bodies(store.recent(Some("ops"), 9).await.unwrap()), [2, 1]);
+    let reports = store.recent_reports(9).await.unwrap();
+    let oldest = reports.last().unwrap().id.number();
+    assert_eq!(bodies(reports), [4, 2]);
+    let one = store.entry(oldest).await.unwrap().unwrap();
+    assert_eq!((one.body[0], one.kind, one.channel.as_str()), (2, MessageKind::Report, "ops"));
+    assert_eq!(store.entry(99).await.unwrap(), None);
+    let long = Notification { body: vec![9; 9 * 1024 * 1024], ..notification("long", "long") };
+    store.append(long).await.unwrap();
+    assert_eq!(bodies(store.recent(None, 9).await.unwrap()), [9], "the newest is told, however long");
 }
 
 #[tokio::test]

@@ -200,3 +200,24 @@ async fn thirty_groups_at_once_all_resolved_after_four_seconds() {
 async fn two_hundred_groups_at_once_all_resolved_after_four_seconds() {
     burst(200).await;
 }
+
+/// Containers that crash together are told of one after another, as an engine that has much to do gets to them.
+#[tokio::test]
+async fn two_hundred_groups_that_trickle_in_are_told_in_few_messages() {
+    let chats = Chats::start().await;
+    let mut relay = Relay::new();
+    relay.start(&chats);
+    for number in 0..200 {
+        relay.tell(number, "critical", Timestamp::now(), None).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    relay.until_idle().await;
+    for chat in CHATS {
+        let accepted = chats.accepted(chat);
+        println!("200 groups within ten seconds: {chat} has {} messages", accepted.len());
+        assert_eq!(last_words(&accepted).len(), 200, "{chat}");
+        // Five as they come, and lists.
+        assert!(accepted.len() < 15, "{chat}: {} messages", accepted.len());
+    }
+    assert!(chats.accepted("discord").len() < 12, "{} messages", chats.accepted("discord").len());
+}

@@ -7,7 +7,8 @@ import subprocess
 CENTRAL = "central"
 HOSTS = ("host-1", "host-2", "host-3")
 # The third has IPv6 alone.
-ADDRESSES = {CENTRAL: ("10.77.0.1", "fd77::1"), "host-1": ("10.77.0.11",), "host-2": ("10.77.0.12",), "host-3": ("fd77::13",)}
+# The last of the central host's is that of the door.
+ADDRESSES = {CENTRAL: ("10.77.0.1", "fd77::1", "10.77.0.2"), "host-1": ("10.77.0.11",), "host-2": ("10.77.0.12",), "host-3": ("fd77::13",)}
 
 
 def ip(*words, check=True):

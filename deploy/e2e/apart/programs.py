@@ -15,6 +15,7 @@ from .network import ADDRESSES, CENTRAL, HOSTS
 
 TOP = Path(__file__).resolve().parents[3]
 FLEET = TOP / "deploy" / "examples" / "fleet"
+DOOR = ADDRESSES[CENTRAL][-1]
 RELAY, PROMETHEUS = "http://127.0.0.1:9878", "http://127.0.0.1:9090"
 
 
@@ -41,17 +42,22 @@ class Programs:
         self.passwords = {"push": secrets.token_urlsafe(16), "scrape": secrets.token_urlsafe(16)}
         self.central = directory / CENTRAL
         self.certificates = directory / "certificates"
+        self.strangers = directory / "strangers"
+        self.certify(self.strangers, "somebody", "127.0.0.1")
         for host, addresses in ADDRESSES.items():
-            more = ["localhost"] if host == CENTRAL else []
-            subprocess.run([FLEET / "certificates.sh", self.certificates, host, *addresses, *more], check=True, capture_output=True)
+            self.certify(self.certificates, host, *addresses, *(["localhost"] if host == CENTRAL else []))
+
+    def certify(self, directory, *words):
+        """A certificate by the example's script, which also makes the authority."""
+        subprocess.run([FLEET / "certificates.sh", directory, *words], check=True, capture_output=True)
 
     def door(self, host, port, who="prometheus", authority=None):
-        """The way to a server of a host; without a name, without a password."""
-        address = ADDRESSES[host][0]
+        """The way to a server of a host, or of an address; for nobody (None), without a password."""
+        address = ADDRESSES.get(host, [host])[0]
         address = f"[{address}]" if ":" in address else address
         login = {"prometheus": ("prometheus", self.passwords["scrape"]), "agent": ("agent", self.passwords["push"]),
                  "stranger": ("prometheus", "guessed"), None: None}[who]  # fmt: skip
-        return Door(f"https://{address}:{port}", authority or self.certificates / "ca.pem", login)
+        return Door(f"https://{address}:{port}", (authority or self.certificates) / "ca.pem", login)
 
     def start(self):
         """Starts them all. Of the hosts Prometheus knows nothing yet."""
@@ -63,6 +69,7 @@ class Programs:
         (self.central / "token").write_text("secret")
         self.give(CENTRAL, self.central / "fleet", "central")
         self.alertmanager()
+        self.haproxy()
         self.relay()
         self.prometheus()
         for host in HOSTS:
@@ -80,7 +87,8 @@ class Programs:
     def hashed(self, text):
         """An example with real hashes in place of those that are to be replaced."""
         for user, password in (("agent", "push"), ("prometheus", "scrape")):
-            text = re.sub(rf"^(  {user}: ).*", lambda found, password=password: found[1] + bcrypt(self.passwords[password]), text, flags=re.M)
+            line = re.compile(rf"^(  (?:user )?{user}(?::| password) ).*", re.MULTILINE)
+            text = line.sub(lambda found, password=password: found[1] + bcrypt(self.passwords[password]), text)
         return text
 
     def alertmanager(self):
@@ -93,9 +101,19 @@ class Programs:
         web.write_text(self.hashed((FLEET / "central" / "alertmanager-web.yml").read_text()))
         program = shutil.which("alertmanager") or "prometheus-alertmanager"
         command = [program, f"--config.file={self.central / 'alertmanager.yml'}", f"--web.config.file={web}",
-                   f"--storage.path={self.central / 'alertmanager'}", "--cluster.listen-address=",
-                   "--web.listen-address=:9093"]  # fmt: skip
+                   f"--storage.path={self.central / 'alertmanager'}", "--cluster.listen-address="]  # fmt: skip
+        command += [f"--web.listen-address={address}:9093" for address in ("10.77.0.1", "[fd77::1]", "localhost")]
         self.all.append(Guarded("alertmanager", command, self.directory, self.door(CENTRAL, 9093), "/-/ready"))
+
+    def haproxy(self):
+        """The door of the compose stack, to an Alertmanager that happens to be protected itself."""
+        text = self.hashed((FLEET / "door" / "haproxy.cfg").read_text()).replace("bind :9093", f"bind {DOOR}:9093")
+        backend = re.compile(r"^  server alertmanager .*", re.MULTILINE)
+        text = backend.sub("  server alertmanager localhost:9093 check ssl verify none", text)
+        pair = self.central / "fleet" / "door.pem"
+        pair.write_text("".join((self.certificates / f"central.{end}").read_text() for end in ("pem", "key")))
+        (self.central / "haproxy.cfg").write_text(text.replace("/usr/local/etc/haproxy/door.pem", str(pair)))
+        self.add("haproxy", ["haproxy", "-W", "-db", "-f", self.central / "haproxy.cfg"], "http://127.0.0.1:8404/healthy")
 
     def relay(self):
         """A relay that asks the protected Alertmanager."""
@@ -118,13 +136,13 @@ channels:
     def prometheus(self):
         """The example's configuration and all rules, at a pace of seconds."""
         text = (FLEET / "central" / "prometheus.yml").read_text()
-        for name in ("scrape_interval", "evaluation_interval"):
-            text = text.replace(f"{name}: 15s", f"{name}: 1s")
+        # A scrape may take as long as the interval, here of an exporter without optimization.
+        text = text.replace("scrape_interval: 15s", "scrape_interval: 5s").replace("evaluation_interval: 15s", "evaluation_interval: 1s")
         (self.central / "prometheus.yml").write_text(text.replace("refresh_interval: 30s", "refresh_interval: 1s"))
         shutil.copytree(TOP / "prometheus" / "rules", self.central / "rules", ignore=shutil.ignore_patterns("tests"))
         host = self.central / "rules" / "host.yml"
         down = r"(alert: HostDown\n +expr: .*\n +for: )2m"
-        host.write_text(re.sub(down, r"\g<1>3s", host.read_text()))
+        host.write_text(re.sub(down, r"\g<1>6s", host.read_text()))
         command = ["prometheus", f"--config.file={self.central / 'prometheus.yml'}", "--web.listen-address=127.0.0.1:9090",
                    f"--storage.tsdb.path={self.central / 'prometheus'}"]  # fmt: skip
         self.add("prometheus", command, f"{PROMETHEUS}/-/ready")
@@ -137,8 +155,8 @@ channels:
         (home / "exporter.yml").write_text(text + f"docker: {{host: 'unix://{home}/docker.sock'}}\n")
         (home / "web.yml").write_text(self.hashed((FLEET / "agent" / "web.yml").read_text()))
         self.engines[host] = Engine(home / "docker.sock")
-        # Of its own family, as a host that has no other would.
-        central = "[fd77::1]" if ":" in ADDRESSES[host][0] else ADDRESSES[CENTRAL][0]
+        # The first one pushes through the door, the last one has nothing but IPv6.
+        central = {"host-1": DOOR, "host-2": "10.77.0.1", "host-3": "[fd77::1]"}[host]
         command = ["env", f"SEAMARK_INSTANCE={host}", f"SEAMARK_CENTRAL={central}", f"SEAMARK_STATE_FILE={home}/state",
                    self.exporter_program, "--config.file", home / "exporter.yml", "--web.config.file", home / "web.yml"]  # fmt: skip
         command = self.network.inside(host, command)

@@ -144,6 +144,10 @@ def judge(verdict, one, two, down, silenced, killed):
         verdict.check(f"…and says so ({chat}), as the other one does not",
                       ALONE in alone and ALONE not in called, (alone, called))
         verdict.check(f"the report names itself ({chat})", "daily" in called, called)
+        for story in (one, two, down, killed):
+            sizes = story.chats.charts(chat)
+            verdict.check(f"a chart came with it ({chat}, {story.name})",
+                          len(sizes) == 1 and min(sizes[0]) > 400, sizes)
     verdict.equal("a silence: no report in any chat", silenced.counts(), {chat: 0 for chat in CHATS})
     verdict.equal("…which is not taken for a loss",
                   (silenced.runs("suppressed"), silenced.metric('seamark_report_missed_total{report="daily"}')), (1.0, 0.0))

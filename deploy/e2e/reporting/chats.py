@@ -1,10 +1,13 @@
 """Stand-ins for the chats that say yes to every message and remember it. Their limits are the Rust tests' matter."""
 
+import base64
 import json
+import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PNG = b"\x89PNG\r\n\x1a\n"
 DISCORD, TELEGRAM, WECOM = "/api/webhooks/1/token", "/bot11:token/", "/cgi-bin/webhook/send"
 
 
@@ -12,7 +15,7 @@ class Chats:
     """One server that is Discord, Telegram and WeCom."""
 
     def __init__(self):
-        self.lock, self.taken, self.last_at = threading.Lock(), [], None
+        self.lock, self.taken, self.pictures, self.last_at = threading.Lock(), [], [], None
         keeper = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,15 +45,28 @@ class Chats:
         """Remembers a message; the answer to it."""
         with self.lock:
             self.last_at = time.time()
-            number = len(self.taken) + 1
+            number = len(self.taken) + len(self.pictures) + 1
             if path.startswith(DISCORD):
-                self.taken.append(("discord", text(body)))
+                self.keep("discord", body)
                 return {"id": str(number), "channel_id": "1"}
             if path.startswith(TELEGRAM):
-                self.taken.append(("telegram", text(body)))
+                self.keep("telegram", body)
                 return {"ok": True, "result": {"message_id": number, "chat": {"id": 1}}}
-            self.taken.append(("wecom", text(body)))
+            self.keep("wecom", body)
             return {"errcode": 0, "errmsg": "ok"}
+
+    def keep(self, chat, body):
+        """A message, a picture, or one with the other: WeCom has pictures alone, in JSON."""
+        picture, alone = picture_in(body)
+        if picture:
+            self.pictures.append((chat, picture))
+        if not alone:
+            self.taken.append((chat, text(body)))
+
+    def charts(self, chat):
+        """The sizes in pixels of the pictures that one of them has got."""
+        with self.lock:
+            return [size(picture) for name, picture in self.pictures if name == chat]
 
     def messages(self, chat):
         """What one of them has got, oldest first."""
@@ -65,6 +81,23 @@ channels:
   telegram: {{type: telegram, bot_token: "11:token", chat_id: "1", api_url: "{self.url}"}}
   wecom: {{type: wecom, webhook_url: "{self.url}{WECOM}?key=k"}}
 """
+
+
+def picture_in(body):
+    """The PNG in a call, and whether there is nothing else in it."""
+    try:
+        content = json.loads(body)
+        if content.get("msgtype") == "image":
+            return base64.b64decode(content["image"]["base64"]), True
+        return None, False
+    except ValueError:
+        at = body.find(PNG)
+        return (body[at:] if at >= 0 else None), False
+
+
+def size(picture):
+    """Width and height, from its first chunk."""
+    return struct.unpack(">II", picture[16:24]) if picture.startswith(PNG) else (0, 0)
 
 
 def text(body):

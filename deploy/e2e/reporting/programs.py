@@ -10,12 +10,16 @@ from pathlib import Path
 from story.wait import until
 from story.web import get
 
+from .host import host
+
 TOP = Path(__file__).resolve().parents[3]
 PROMETHEUS_YML = """
 global: {scrape_interval: 5s}
 scrape_configs:
   - job_name: prometheus
     static_configs: [{targets: ["127.0.0.1:PORT"]}]
+  - job_name: seamark
+    static_configs: [{targets: ["127.0.0.1:HOST"], labels: {instance: web-1}}]
 """
 
 
@@ -76,10 +80,10 @@ class Programs:
         return program
 
     def prometheus(self):
-        """A Prometheus that scrapes itself; its URL."""
+        """A Prometheus that scrapes itself and a host; its URL."""
         port = free_port()
         config = self.directory / "prometheus.yml"
-        config.write_text(PROMETHEUS_YML.replace("PORT", str(port)))
+        config.write_text(PROMETHEUS_YML.replace("PORT", str(port)).replace("HOST", str(host())))
         command = ["prometheus", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}",
                    f"--storage.tsdb.path={self.directory / 'prometheus'}"]  # fmt: skip
         self.add("prometheus", command, f"http://127.0.0.1:{port}/-/ready")

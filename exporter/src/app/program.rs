@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seamark_kit::config::Problems;
 use seamark_kit::exposition::{self, Format};
+use seamark_kit::process;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::systemd;
 use seamark_kit::web::{Web, health};
@@ -52,7 +52,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     telemetry::init(invocation.log_level, invocation.log_format);
     if matches!(invocation.task, Task::Run) {
         // Before the collectors are built: how many files they keep open depends on it.
-        allow_more_files();
+        process::allow_more_files();
     }
     let inventory = Arc::new(Inventory::new());
     let looks_once = matches!(invocation.task, Task::Once);
@@ -152,15 +152,6 @@ async fn run(
         warn!("the state file was not written within {} s", LAST_SAVE.as_secs());
     }
     served
-}
-
-/// As many as the system allows: many set a soft limit of 1024 for the sake of programs that use select(2).
-fn allow_more_files() {
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        // Without it the kernel's files are opened more often, no more.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    }
 }
 
 async fn once(

@@ -12,6 +12,8 @@ pub struct Metric {
 macro_rules! metrics {
     ($($(#[$note:meta])* $id:ident $name:literal $help:literal;)*) => {
         $($(#[$note])* #[doc = $help] pub const $id: Metric = Metric { name: $name, help: $help };)*
+        /// All of them.
+        pub const ALL: &[Metric] = &[$($id),*];
     };
 }
 

@@ -72,6 +72,15 @@ pub fn targets_of(of_job: &str, of_instance: &str) -> Vec<Value> {
     ]
 }
 
+/// Jobs and instances that tell of containers: seamark-exporter also where there is none, and cAdvisor.
+pub fn container_hosts() -> Vec<Value> {
+    let told = "__name__=~\"seamark_docker_up|container_last_seen\"";
+    vec![
+        several("job", "Job", &format!("label_values({{{told}}}, job)"), Some(".+")),
+        several("instance", "Instance", &format!("label_values({{{told}, job=~\"$job\"}}, instance)"), Some(".+")),
+    ]
+}
+
 /// Any further label. All of its values stand for "all", so that what is chosen before it holds.
 pub fn label(name: &str, title: &str, query: &str) -> Value {
     several(name, title, query, None)

@@ -18,6 +18,8 @@ use std::sync::LazyLock;
 use seamark_grafana::output;
 use serde_json::Value;
 
+#[path = "boards/cadvisor.rs"]
+mod cadvisor;
 #[path = "boards/layout.rs"]
 mod layout;
 #[path = "boards/links.rs"]

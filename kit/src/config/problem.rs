@@ -1,8 +1,10 @@
 //! What is wrong with a configuration, and where.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::fmt;
 use std::rc::Rc;
+
+use super::asked::Record;
 
 /// A place in a file; both count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,11 +94,17 @@ struct Found {
     problems: Vec<Problem>,
     /// Values that nothing more is to be said of.
     unusable: Vec<Position>,
+    asked: Record,
 }
 
 impl Log {
     pub(super) fn new(file: String) -> Self {
         Self { file: file.into(), found: Rc::default() }
+    }
+
+    /// The keys that were asked for.
+    pub(super) fn asked(&self) -> RefMut<'_, Record> {
+        RefMut::map(self.found.borrow_mut(), |found| &mut found.asked)
     }
 
     pub(super) fn file(&self) -> &str {

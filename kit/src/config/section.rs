@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::asked;
 use super::node::{Entry, Node, NodeKind};
 use super::problem::{Log, Position, Problem};
 use super::scalar::{self, shown};
@@ -15,6 +16,8 @@ use super::scalar::{self, shown};
 #[derive(Debug)]
 pub struct Section {
     path: String,
+    /// The path with `*` and `[]` in place of names and numbers.
+    pattern: String,
     position: Option<Position>,
     present: bool,
     scalar: Option<Scalar>,
@@ -64,13 +67,13 @@ struct Scalar {
 
 impl Section {
     pub(super) fn root(node: Node, log: Log) -> Self {
-        Self::new(node, String::new(), log, false)
+        Self::new(node, (String::new(), String::new()), log, false)
     }
 
-    fn new(node: Node, path: String, log: Log, scalar_allowed: bool) -> Self {
+    fn new(node: Node, (path, pattern): (String, String), log: Log, scalar_allowed: bool) -> Self {
         let Node { position, kind } = node;
         let mut section =
-            Self { path, position, present: true, scalar: None, entries: Vec::new(), taken: Vec::new(), log };
+            Self { path, pattern, position, present: true, scalar: None, entries: Vec::new(), taken: Vec::new(), log };
         match kind {
             NodeKind::Null => section.present = false,
             NodeKind::Mapping(entries) => section.entries = entries,
@@ -113,11 +116,17 @@ impl Section {
 
     /// A text.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
+        self.note(key, || "text".to_owned());
         self.take_scalar(key).map(|scalar| scalar.text)
     }
 
     /// A text that `read` turns into something; `None` from it is a problem that says what was expected.
     pub fn parse<T>(&mut self, key: &'static str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        self.note(key, || expected.to_owned());
+        self.parse_noted(key, expected, read)
+    }
+
+    fn parse_noted<T>(&mut self, key: &'static str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let scalar = self.take_scalar(key)?;
         let value = read(&scalar.text);
         if value.is_none() {
@@ -146,11 +155,13 @@ impl Section {
         let (least, most) = (scalar::words(*range.start()), scalar::words(*range.end()));
         let expected =
             format!("a duration from `{least}` to `{most}` with its unit, such as `500ms`, `30s` or `1h30m`");
-        self.parse(key, &expected, |text| scalar::duration(text).filter(|duration| range.contains(duration)))
+        self.note(key, || format!("a duration from `{least}` to `{most}`"));
+        self.parse_noted(key, &expected, |text| scalar::duration(text).filter(|duration| range.contains(duration)))
     }
 
     /// One of a few words.
     pub fn one_of<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        self.note(key, || choices.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "));
         let scalar = self.take_scalar(key)?;
         let found = choices.iter().find(|(word, _)| *word == scalar.text).map(|(_, value)| *value);
         if found.is_none() {
@@ -164,6 +175,7 @@ impl Section {
 
     /// A list of scalars; a lone scalar is a list of one.
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<Item>> {
+        self.note(key, || "a list of texts, or one".to_owned());
         let Node { position, kind } = self.take(key)?;
         let path = self.below(key);
         match kind {
@@ -194,16 +206,18 @@ impl Section {
 
     /// A mapping below this one; an empty section where the key is absent.
     pub fn section(&mut self, key: &'static str) -> Section {
-        let path = self.below(key);
+        self.note(key, || "a mapping".to_owned());
+        let paths = (self.below(key), asked::below(&self.pattern, key));
         let node = self.take(key).unwrap_or(Node { position: self.position, kind: NodeKind::Null });
-        Section::new(node, path, self.log.clone(), false)
+        Section::new(node, paths, self.log.clone(), false)
     }
 
     /// As [`section`](Self::section), but one plain value may stand for it: it then has [`Section::scalar`].
     pub fn section_or_value(&mut self, key: &'static str) -> Section {
-        let path = self.below(key);
+        self.note(key, || "a mapping, or a plain value".to_owned());
+        let paths = (self.below(key), asked::below(&self.pattern, key));
         let node = self.take(key).unwrap_or(Node { position: self.position, kind: NodeKind::Null });
-        Section::new(node, path, self.log.clone(), true)
+        Section::new(node, paths, self.log.clone(), true)
     }
 
     /// A mapping from names that the user chose to mappings, in the order of the file.
@@ -217,7 +231,10 @@ impl Section {
     }
 
     fn all_entries(&mut self, key: &'static str, scalar_allowed: bool) -> Vec<(Item, Section)> {
+        let values = if scalar_allowed { "mappings or plain values" } else { "mappings" };
+        self.note(key, || format!("a mapping from names to {values}"));
         let path = self.below(key);
+        let pattern = asked::below(&self.pattern, key) + ".*";
         let Some(node) = self.take(key) else { return Vec::new() };
         match node.kind {
             NodeKind::Mapping(entries) => entries
@@ -226,7 +243,8 @@ impl Section {
                     let path = format!("{path}.{key}");
                     // An entry without anything below it still has its place.
                     let value = Node { position: value.position.or(position), ..value };
-                    let section = Section::new(value, path.clone(), self.log.clone(), scalar_allowed);
+                    let paths = (path.clone(), pattern.clone());
+                    let section = Section::new(value, paths, self.log.clone(), scalar_allowed);
                     (self.item(key, path, position), section)
                 })
                 .collect(),
@@ -239,6 +257,7 @@ impl Section {
 
     /// A mapping from names that the user chose to plain values, in the order of the file.
     pub fn pairs(&mut self, key: &'static str) -> Vec<(Item, Item)> {
+        self.note(key, || "a mapping from names to plain values".to_owned());
         let path = self.below(key);
         let Some(node) = self.take(key) else { return Vec::new() };
         let NodeKind::Mapping(entries) = node.kind else {
@@ -257,15 +276,20 @@ impl Section {
 
     /// A list of mappings. An item that is one scalar has [`Section::scalar`].
     pub fn items(&mut self, key: &'static str) -> Vec<Section> {
+        self.note(key, || "a list of mappings, or of plain values that stand for them".to_owned());
         let path = self.below(key);
+        let pattern = asked::below(&self.pattern, key) + "[]";
         let Some(node) = self.take(key) else { return Vec::new() };
         match node.kind {
             NodeKind::Sequence(nodes) => nodes
                 .into_iter()
                 .enumerate()
-                .map(|(index, node)| Section::new(node, format!("{path}[{index}]"), self.log.clone(), true))
+                .map(|(index, node)| {
+                    let paths = (format!("{path}[{index}]"), pattern.clone());
+                    Section::new(node, paths, self.log.clone(), true)
+                })
                 .collect(),
-            NodeKind::Scalar { .. } => vec![Section::new(node, path, self.log.clone(), true)],
+            NodeKind::Scalar { .. } => vec![Section::new(node, (path, pattern), self.log.clone(), true)],
             _ => {
                 let message = "expected a list, found a mapping; put `- ` before it, or `[…]` around it";
                 self.log.report(node.position, &path, message);
@@ -302,7 +326,12 @@ impl Section {
     }
 
     fn below(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        asked::below(&self.path, key)
+    }
+
+    /// For [`keys`](super::keys): this key was asked for.
+    fn note(&self, key: &str, expected: impl FnOnce() -> String) {
+        self.log.asked().note(&self.pattern, key, expected);
     }
 
     fn take(&mut self, key: &'static str) -> Option<Node> {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +14,8 @@ use hyper::service::Service;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
 use super::Peer;
+use super::seat::Seat;
+use super::stream::{Download, Upload};
 use crate::web::{Caller, Web};
 
 /// One connection's way to the program.
@@ -21,46 +23,63 @@ pub(super) struct Way {
     pub(super) program: TowerToHyperService<Router>,
     pub(super) web: Arc<Web>,
     pub(super) caller: Caller,
+    pub(super) seat: Arc<Seat>,
 }
 
 impl Service<Request<Incoming>> for Way {
-    type Response = Response<Body>;
+    type Response = Response<Download>;
     type Error = Infallible;
     type Future = Answering;
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         request.extensions_mut().insert(Peer(self.caller.peer));
-        if !self.web.is_on() {
-            return Answering::Straight(self.program.call(request));
-        }
-        let (web, program, caller) = (Arc::clone(&self.web), self.program.clone(), self.caller);
-        Answering::Guarded(Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            let mut response = match web.admit(caller, &mut parts).await {
-                Ok(()) => program.call(Request::from_parts(parts, body)).await?,
-                Err(refusal) => refusal,
-            };
-            web.add_headers(&mut response);
-            Ok(response)
-        }))
+        let request = request.map(|body| Upload::new(body, Arc::clone(&self.seat)));
+        let made = if self.web.is_on() {
+            let (web, program) = (Arc::clone(&self.web), self.program.clone());
+            Made::Guarded(Box::pin(guarded(web, program, self.caller, request)))
+        } else {
+            Made::Straight(self.program.call(request))
+        };
+        Answering { made, seat: Arc::clone(&self.seat) }
     }
 }
 
-type Answer = Result<Response<Body>, Infallible>;
+async fn guarded(
+    web: Arc<Web>,
+    program: TowerToHyperService<Router>,
+    caller: Caller,
+    request: Request<Upload>,
+) -> Result<Response<Body>, Infallible> {
+    let (mut parts, body) = request.into_parts();
+    let mut response = match web.admit(caller, &mut parts).await {
+        Ok(()) => program.call(Request::from_parts(parts, body)).await?,
+        Err(refusal) => refusal,
+    };
+    web.add_headers(&mut response);
+    Ok(response)
+}
 
-/// An answer in the making; on the straight way it needs no allocation of its own.
-pub(super) enum Answering {
-    Straight(TowerToHyperServiceFuture<Router, Request<Incoming>>),
-    Guarded(Pin<Box<dyn Future<Output = Answer> + Send>>),
+/// An answer in the making.
+pub(super) struct Answering {
+    made: Made,
+    seat: Arc<Seat>,
+}
+
+/// On the straight way it needs no allocation of its own.
+enum Made {
+    Straight(TowerToHyperServiceFuture<Router, Request<Upload>>),
+    Guarded(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
 }
 
 impl Future for Answering {
-    type Output = Answer;
+    type Output = Result<Response<Download>, Infallible>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        match self.get_mut() {
-            Self::Straight(answer) => Pin::new(answer).poll(cx),
-            Self::Guarded(answer) => answer.as_mut().poll(cx),
-        }
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { made, seat } = self.get_mut();
+        let response = ready!(match made {
+            Made::Straight(answer) => Pin::new(answer).poll(cx),
+            Made::Guarded(answer) => answer.as_mut().poll(cx),
+        })?;
+        Poll::Ready(Ok(response.map(|body| Download { body, seat: Arc::clone(seat) })))
     }
 }

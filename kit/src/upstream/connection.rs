@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use super::trust::build;
 use super::{Credentials, Target, Tls};
 use crate::secret::Secret;
 
@@ -23,8 +24,8 @@ pub fn client(tls: &Tls) -> Result<Client, String> {
     // Somebody else may have installed one already, which is as good; with none, the builder panics.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A redirect would turn the POST into a GET and lose the alert.
-    let builder = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE);
-    tls.apply(builder)?.build().map_err(|error| format!("TLS cannot be set up: {}", cause(&error)))
+    let builder = || Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(DEADLINE);
+    build(|| tls.apply(builder())).map_err(|error| format!("TLS cannot be set up: {error}"))
 }
 
 /// What went wrong, without the URL.

@@ -61,6 +61,11 @@ pub(super) fn read(file: &Path) -> Reading {
     Reading { stamps, config }
 }
 
+/// The keys that are asked for while this text is read, good or not; the reference is made from it.
+pub fn keys(source: &Source) -> Vec<config::Asked> {
+    config::keys(source, |root| root_section(root, &mut Vec::new()))
+}
+
 fn root_section(root: &mut Section, stamps: &mut Vec<Stamp>) -> WebConfig {
     let mut config = WebConfig::default();
     config.tls = tls::read(&mut root.section("tls_server_config"), stamps, &mut config.remarks);

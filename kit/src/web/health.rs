@@ -73,12 +73,21 @@ pub async fn check(listen: SocketAddr, has_web_config: bool) -> Result<(), Unhea
     let [first, second] = if has_web_config { ["https", "http"].map(url) } else { ["http", "https"].map(url) };
     let client = local_client(PATIENCE).map_err(|error| Unhealthy::NoAnswer(first.clone(), error))?;
     let Err(unhealthy) = ask(&client, &first).await else { return Ok(()) };
-    // To TLS that is asked without, the answer is 400.
     let is_other = match &unhealthy {
         Unhealthy::NoAnswer(_, error) => !error.is_timeout(),
+        // So TLS answers who asks without.
         Unhealthy::Answered(_, status) => *status == StatusCode::BAD_REQUEST,
     };
     if is_other && ask(&client, &second).await.is_ok() { Ok(()) } else { Err(unhealthy) }
+}
+
+/// The URL of a program that listens there, by what it answers: with TLS or without.
+pub async fn local_url(client: &Client, listen: SocketAddr) -> String {
+    let address = local_address(listen);
+    match ask(client, &format!("http://{address}/-/healthy")).await {
+        Err(Unhealthy::Answered(_, StatusCode::BAD_REQUEST)) => format!("https://{address}"),
+        _ => format!("http://{address}"),
+    }
 }
 
 async fn ask(client: &Client, url: &str) -> Result<(), Unhealthy> {

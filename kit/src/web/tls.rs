@@ -71,3 +71,6 @@ impl Tls {
         Arc::clone(self.this_machine.as_ref().filter(|_| is_here).unwrap_or(&self.everybody))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,6 +77,7 @@ page-no-reports = No report is configured: see `reports` in relay.yml.
 page-report-next = Next:
 page-report-last = Last:
 page-report-run = Send now
+page-report-again = The report { $name } was asked for less than a minute ago; it is not sent twice.
 
 page-preview-hint = A notification as Alertmanager posts it (JSON). Nothing is sent.
 page-preview-problem = This is no notification: { $problem }

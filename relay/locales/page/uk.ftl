@@ -87,6 +87,7 @@ page-no-reports = Звітів не налаштовано: див. `reports` у
 page-report-next = Наступний:
 page-report-last = Останній:
 page-report-run = Надіслати зараз
+page-report-again = Звіт { $name } замовили менш ніж хвилину тому; двічі його не надсилають.
 
 page-preview-hint = Сповіщення, як його надсилає Alertmanager (JSON). Нічого не буде надіслано.
 page-preview-problem = Це не сповіщення: { $problem }

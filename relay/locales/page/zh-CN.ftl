@@ -14,7 +14,7 @@ page-verdict-well = 🟢 一切正常
 page-verdict-firing = 🟡 有 { $count } 条告警正在触发
 page-verdict-critical = 🔴 有 { $count } 条严重告警正在触发
 page-verdict-channels = 🔴 有 { $count } 个通道需要处理
-page-no-fallback = 未设置备用通道:若某个通道拒收消息,将无人知晓。请在 relay.yml 中设置 fallback_channel。
+page-no-fallback = 未设置备用通道：若某个通道拒收消息，将无人知晓。请在 relay.yml 中设置 fallback_channel。
 
 page-channels = 通道
 page-channel = 通道
@@ -23,9 +23,9 @@ page-state = 状态
 page-waiting = 等待中
 page-dead = 已放弃
 page-channel-state = { $state ->
-    [off] 已关闭:没有地址
+    [off] 已关闭：没有地址
     [gone] 拒绝连接
-    [dead] 已开启,有被放弃的消息
+    [dead] 已开启，有被放弃的消息
    *[on] 已开启
 }
 page-role-default = 默认
@@ -49,7 +49,7 @@ page-message-state = { $state ->
 }
 page-merged = 同时说明另外 { $count } 条
 
-page-incidents-hint = 最近七天内触发过的告警,以中继收到的为准。
+page-incidents-hint = 最近七天内触发过的告警，以中继收到的为准。
 page-incidents-cut = 仅显示最新的部分。
 page-nothing-fired = 最近七天没有告警触发。
 page-alert = 告警
@@ -58,13 +58,14 @@ page-began = 开始
 page-lasted = 持续
 
 page-reports = 报告
-page-no-reports = 没有配置报告:请参阅 relay.yml 中的 `reports`。
-page-report-next = 下一次:
-page-report-last = 上一次:
+page-no-reports = 没有配置报告：请参阅 relay.yml 中的 `reports`。
+page-report-next = 下一次：
+page-report-last = 上一次：
 page-report-run = 立即发送
+page-report-again = 报告 { $name } 在一分钟内已有人请求，不会重复发送。
 
 page-preview-hint = Alertmanager 发出的通知(JSON)。这里不会发送任何内容。
-page-preview-problem = 这不是通知:{ $problem }
+page-preview-problem = 这不是通知：{ $problem }
 page-detail-label = 详细程度
 page-detail = { $detail ->
     [compact] 不含细节
@@ -77,9 +78,9 @@ page-limits = 限制
 
 page-login = 登录
 page-login-token = 中继的令牌
-page-login-where = 令牌位于 relay.yml 中 token_file 所指的文件里,Alertmanager 也使用它。
+page-login-where = 令牌位于 relay.yml 中 token_file 所指的文件里，Alertmanager 也使用它。
 page-login-name = 用户名
 page-login-password = 密码
 page-login-enter = 登录
 page-login-wrong = 不正确。
-page-login-slow = 尝试次数过多,请稍候。
+page-login-slow = 尝试次数过多，请稍候。

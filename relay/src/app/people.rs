@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::MutexGuard;
 use tracing::error;
 
 use super::{App, Sources};
-use crate::bot::{self, Reports};
+use crate::bot::{self, Making, Reports};
 use crate::config::{Config, ConfiguredChannel};
 use crate::deliver::{Calls, EDIT_GAP, Slot};
 use crate::panel::{self, Panel, Panels};
@@ -84,14 +85,14 @@ impl App {
     /// The reports that the bot can be asked for, and how they are made: for the channel of the bot.
     fn reports_on_request(&self, config: &Config, channel: &str) -> Reports {
         let (shared, channel) = (Arc::downgrade(&self.0), channel.to_owned());
-        let run = move |name: String| -> futures_util::future::BoxFuture<'static, Result<(), String>> {
+        let take = move |name: String, by: String| -> BoxFuture<'static, Result<Option<Making>, String>> {
             let (shared, channel) = (shared.clone(), channel.clone());
             Box::pin(async move {
                 let app = App(shared.upgrade().ok_or("the relay stops")?);
-                app.run_report(&name, Some(vec![channel])).await.map(drop).map_err(|err| err.to_string())
+                app.take_wish(&name, &channel, &by).await.map_err(|err| err.to_string())
             })
         };
-        Reports { names: config.reports.iter().map(|report| report.name.clone()).collect(), run: Arc::new(run) }
+        Reports { names: config.reports.iter().map(|report| report.name.clone()).collect(), take: Arc::new(take) }
     }
 
     /// Stops them as they are: others follow.

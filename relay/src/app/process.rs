@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use seamark_kit::process;
 use seamark_kit::serve::{self, Signal, Signals};
 use seamark_kit::systemd;
 use seamark_kit::web::{Web, health};
@@ -111,6 +112,7 @@ fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 }
 
 async fn run(origin: Origin, config: Config, web: Arc<Web>) -> anyhow::Result<()> {
+    process::allow_more_files();
     let mut signals = Signals::listen().context("cannot listen to signals")?;
     // Bound before the outbox is opened: what Alertmanager sends meanwhile waits in the socket instead of failing.
     let listen = config.listen;
@@ -128,6 +130,7 @@ async fn run(origin: Origin, config: Config, web: Arc<Web>) -> anyhow::Result<()
         }
         info!("seamark-relay stops");
         systemd::stopping();
+        app.end_streams();
     });
     serving.await.context("cannot serve")?;
     app.stop().await;

@@ -11,7 +11,9 @@ use tokio::task::JoinHandle;
 use tracing::error;
 
 use super::{App, Shared};
-use crate::report::{Plan, Planned, RunError, TriggerError, Triggered};
+use crate::bot::Making;
+use crate::fault::survived;
+use crate::report::{Plan, Planned, Ran, RunError, TriggerError, Triggered};
 use crate::store::StoreError;
 
 /// How often Alertmanager is reminded, and Prometheus asked whether it is back. What is due is looked at when it is.
@@ -32,14 +34,31 @@ impl App {
         answers
     }
 
-    /// Sends a report now, to its own channels or to others, and returns to which.
+    /// Sends a report now, to its own channels or to others, unless somebody asked for the same a moment ago.
     ///
     /// # Errors
     ///
     /// See [`RunError`].
-    pub async fn run_report(&self, name: &str, channels: Option<Vec<String>>) -> Result<Vec<String>, RunError> {
+    pub async fn run_report(&self, name: &str, channels: Option<Vec<String>>) -> Result<Ran, RunError> {
         let live = self.live();
-        self.0.reports.run(&live.plan, name, channels, &live.routing.on, Timestamp::now()).await
+        let now = Timestamp::now();
+        let (channels, wish) = self.0.reports.take(&live.plan, name, channels, &live.routing.on, "", now).await?;
+        let is_new = match wish {
+            Some(wish) => self.0.reports.fulfil(&live.plan, wish).await?,
+            None => false,
+        };
+        Ok(Ran { channels, is_new })
+    }
+
+    /// Takes the wish of the bot for a report in this channel. What comes back makes it; `None`: somebody asked for the
+    /// same a moment ago. `by` names the wish.
+    pub(super) async fn take_wish(&self, name: &str, channel: &str, by: &str) -> Result<Option<Making>, RunError> {
+        let live = self.live();
+        let (channels, now) = (Some(vec![channel.to_owned()]), Timestamp::now());
+        let (_, wish) = self.0.reports.take(&live.plan, name, channels, &live.routing.on, by, now).await?;
+        let reports = self.0.reports.clone();
+        let made = async move |wish| reports.fulfil(&live.plan, wish).await.map(drop).map_err(|err| err.to_string());
+        Ok(wish.map(|wish| -> Making { Box::new(move || Box::pin(async move { made(wish).await })) }))
     }
 
     /// What [`App::run_report`] would put into the outbox: the report's JSON.
@@ -99,7 +118,7 @@ pub(super) fn keep_time(shared: &Arc<Shared>) -> JoinHandle<()> {
             let reports = strong.reports.clone();
             drop(strong);
             let now = Timestamp::now();
-            if let Err(err) = reports.look(&plan, now).await {
+            if let Some(Err(err)) = survived("a look at the reports", reports.look(&plan, now)).await {
                 error!(%err, "reports that are due have to wait: the store cannot be used");
             }
             let pause = pause(&plan, now, Timestamp::now());

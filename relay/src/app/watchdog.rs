@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 use super::{App, Shared};
 use crate::alert::{AlertGroup, Severity, Status};
 use crate::compose::Notice;
+use crate::fault::survived;
 use crate::ingest::{self, IngestError};
 use crate::store::{Store, StoreError};
 use crate::watchdog::{News, Watch};
@@ -103,7 +104,7 @@ pub(super) fn keep_looking(shared: &Arc<Shared>) -> JoinHandle<()> {
         loop {
             tokio::time::sleep(INTERVAL).await;
             let Some(shared) = shared.upgrade() else { return };
-            App(shared).watch(Timestamp::now()).await;
+            survived("a look at the Watchdog", App(shared).watch(Timestamp::now())).await;
         }
     })
 }

@@ -88,7 +88,7 @@ fn silence(voice: &Voice, step: &Step, facts: &Facts) -> Answer {
 fn report(voice: &Voice, which: &Which, facts: &Facts) -> Answer {
     let which_one = facts.reports.iter().find(|name| which.means(name));
     match (&facts.done, which_one, which) {
-        (Some(Ok(Done::Reported(name))), ..) => plain(voice, "bot-report-started", &[("name", Arg::from(name))]),
+        (Some(Ok(done)), ..) => silence::done(voice, done, &facts.who),
         (_, None, Which::Name(name)) => {
             let name = excerpt(&one_line(name), 64);
             plain(voice, "bot-unknown-report", &[("name", Arg::from(&name))])

@@ -12,6 +12,8 @@ use super::talk::Talker;
 use super::{Parts, help, update};
 use crate::channel::Verdict;
 use crate::deliver::http;
+use crate::fault::survived;
+use crate::metrics::BotUpdate;
 
 /// How long Telegram waits for something to tell.
 const LONG: Duration = Duration::from_secs(30);
@@ -56,6 +58,12 @@ impl Poller {
     }
 
     pub async fn run(mut self) {
+        self.talker.desk.resume(Timestamp::now()).await;
+        self.poll().await;
+        self.talker.desk.close().await;
+    }
+
+    async fn poll(&mut self) {
         self.offset = self.remembered("offset").await;
         self.begun = self.remembered("begun").await;
         let mut is_introduced = false;
@@ -154,7 +162,9 @@ impl Poller {
                 self.begun = Some(number);
                 self.keep("begun", number).await;
             }
-            self.talker.answer(&update, again, now).await;
+            if survived("an answer of the bot's", self.talker.answer(&update, again, now)).await.is_none() {
+                self.parts.metrics.bot_update(BotUpdate::Failed);
+            }
             self.offset = Some(number.saturating_add(1));
             self.keep("offset", number.saturating_add(1)).await;
         }

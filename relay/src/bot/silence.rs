@@ -27,7 +27,14 @@ pub enum Done {
     /// A silence was ended.
     Unsilenced,
     /// A report is being made.
-    Reported(String),
+    Reported {
+        /// Its name.
+        name: String,
+        /// Where it is going to be.
+        channel: String,
+        /// Somebody else, or the same one, has asked for it a moment ago.
+        again: bool,
+    },
 }
 
 /// Ends that are so near to each other are the same press.
@@ -122,6 +129,12 @@ fn which(voice: &Voice, held: &Held) -> Answer {
     answer
 }
 
+/// A report was asked for.
+pub(super) fn reported(voice: &Voice, name: &str, channel: &str, again: bool) -> Answer {
+    let values = [("name", Arg::from(name)), ("channel", Arg::from(channel))];
+    plain(voice, if again { "bot-report-again" } else { "bot-report-started" }, &values)
+}
+
 /// What was done.
 pub(super) fn done(voice: &Voice, done: &Done, who: &str) -> Answer {
     let who = ("who", Arg::from(who));
@@ -134,7 +147,7 @@ pub(super) fn done(voice: &Voice, done: &Done, who: &str) -> Answer {
             (title, voice.text("bot-silenced-body", &[matchers, who]), Some(undo))
         }
         Done::Unsilenced => (voice.words("bot-unsilenced-title", &[]), voice.text("bot-unsilenced-body", &[who]), None),
-        Done::Reported(name) => return plain(voice, "bot-report-started", &[("name", Arg::from(name))]),
+        Done::Reported { name, channel, again } => return reported(voice, name, channel, *again),
     };
     let mut message = bare(voice, Tone::Info, title);
     message.items.push(item(Tone::Info, String::new(), body));

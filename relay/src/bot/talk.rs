@@ -1,37 +1,26 @@
 //! Answers one update: who may, how often, what is done, and what is said.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Parts;
 use super::answer::{Answer, Facts, answer, failed};
-use super::command::{self, Command, Step, Which};
+use super::command::{self, Command, Step};
 use super::limit::{Allowance, Limits, may_ask};
+use super::reports::Desk;
 use super::silence::{self, Done};
-use super::update::{Incoming, What, read};
-use super::{Parts, keyboard};
-use crate::channel::{Request, Verdict};
+use super::speak::in_thread;
+use super::update::{self, Incoming, What, read};
 use crate::compose::{Voice, most};
 use crate::deliver::http;
 use crate::fleet::{self, Depth};
 use crate::metrics::BotUpdate;
 use crate::report::is_trouble;
 
-/// A wait that Telegram asks for is waited for once, if it is no longer than this: whoever asked is still there.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Strangers that the log names: enough to find one's own number.
 const STRANGERS: usize = 20;
-
-/// What became of a call.
-#[derive(Debug, PartialEq)]
-enum Called {
-    Done,
-    /// The message is not there any more.
-    Gone,
-    Failed,
-}
 
 pub(super) struct Talker {
     parts: Parts,
@@ -39,11 +28,19 @@ pub(super) struct Talker {
     /// The bot's name, without `@`.
     name: Option<String>,
     strangers: BTreeSet<(i64, i64)>,
+    /// The reports that people asked for.
+    pub desk: Desk,
 }
 
 impl Talker {
     pub fn new(parts: Parts) -> Self {
-        Self { parts, limits: Limits::default(), name: None, strangers: BTreeSet::new() }
+        Self {
+            desk: Desk::new(parts.clone()),
+            parts,
+            limits: Limits::default(),
+            name: None,
+            strangers: BTreeSet::new(),
+        }
     }
 
     /// Answers an update. `again`: the process before may have done it already.
@@ -53,7 +50,7 @@ impl Talker {
                 self.note_stranger(&incoming);
                 BotUpdate::Denied
             }
-            Some(incoming) => self.answer_to(&incoming, again, now).await,
+            Some(incoming) => self.answer_to(&incoming, update::number(update), again, now).await,
             None => BotUpdate::Ignored,
         };
         self.parts.metrics.bot_update(result);
@@ -68,7 +65,7 @@ impl Talker {
         }
     }
 
-    async fn answer_to(&mut self, incoming: &Incoming, again: bool, now: Timestamp) -> BotUpdate {
+    async fn answer_to(&mut self, incoming: &Incoming, number: Option<i64>, again: bool, now: Timestamp) -> BotUpdate {
         let locale = incoming.user.locale.unwrap_or(self.parts.voice.locale);
         let voice = Voice { locale, ..self.parts.voice.clone() };
         let command = match &incoming.what {
@@ -95,11 +92,13 @@ impl Talker {
             }
         }
         self.acknowledge(incoming, None).await;
-        let facts = self.facts(&command, incoming, &voice, again, now).await;
-        match self.say(incoming, &fitting(&self.parts, &voice, &command, &facts)).await {
-            true => BotUpdate::Answered,
-            false => BotUpdate::Failed,
+        let mut facts = self.facts(&command, incoming, &voice, again, now).await;
+        if let Command::Report(which) = &command {
+            facts.done = self.desk.report(which, incoming, &voice, number.unwrap_or_default(), now).await;
         }
+        let is_said = self.parts.say(incoming, &fitting(&self.parts, &voice, &command, &facts)).await;
+        self.desk.begin();
+        if is_said { BotUpdate::Answered } else { BotUpdate::Failed }
     }
 
     async fn slow_down(&self, incoming: &Incoming, voice: &Voice) {
@@ -109,7 +108,7 @@ impl Talker {
             What::Text(_) => {
                 let mut body = json!({ "chat_id": incoming.chat.id, "text": words });
                 in_thread(&mut body, incoming);
-                self.call("sendMessage", body, incoming).await;
+                self.parts.call("sendMessage", body, incoming).await;
             }
         }
     }
@@ -165,12 +164,6 @@ impl Talker {
             Command::Silence(Step::Undo(id)) if !self.parts.sources.alertmanagers.is_empty() => {
                 Some(self.unsilence(id, &facts.who).await)
             }
-            Command::Report(which) => {
-                // The only one needs no choice.
-                let only = || facts.reports.first().filter(|_| facts.reports.len() == 1 && *which == Which::Any);
-                let name = facts.reports.iter().find(|name| which.means(name)).or_else(only)?;
-                Some((self.parts.reports.run)(name.clone()).await.map(|()| Done::Reported(name.clone())))
-            }
             _ => None,
         }
     }
@@ -201,57 +194,6 @@ impl Talker {
         Ok(Done::Unsilenced)
     }
 
-    /// Puts the answer in the place of the message with the button, or sends a new one.
-    async fn say(&self, incoming: &Incoming, answer: &Answer) -> bool {
-        let Some(mut body) = self.parts.bot.lay_out(&answer.message) else { return false };
-        if let Some(object) = body.as_object_mut() {
-            object.insert("chat_id".to_owned(), incoming.chat.id.into());
-            object.insert("link_preview_options".to_owned(), json!({ "is_disabled": true }));
-            object.insert("reply_markup".to_owned(), keyboard::json(&answer.keyboard));
-        }
-        if let What::Press { message: Some(message), .. } = incoming.what {
-            let mut edit = body.clone();
-            if let Some(object) = edit.as_object_mut() {
-                object.insert("message_id".to_owned(), message.into());
-            }
-            match self.call("editMessageText", edit, incoming).await {
-                Called::Done => return true,
-                Called::Failed => return false,
-                Called::Gone => {}
-            }
-        }
-        in_thread(&mut body, incoming);
-        self.call("sendMessage", body, incoming).await == Called::Done
-    }
-
-    async fn call(&self, method: &str, body: Value, incoming: &Incoming) -> Called {
-        let request: Request = self.parts.bot.call(method, body);
-        for last in [false, true] {
-            let answer = http::call(&self.parts.http, &request).await;
-            if self.parts.bot.is_at_home(incoming.chat.id) {
-                self.parts.calls.note(Timestamp::now());
-            }
-            let why = match answer.map(|response| self.parts.bot.verdict(&response)) {
-                Ok(Verdict::Delivered(_)) => return Called::Done,
-                Ok(Verdict::Throttled { wait, .. }) if wait <= PATIENCE && !last => {
-                    tokio::time::sleep(wait).await;
-                    continue;
-                }
-                Ok(Verdict::Refused(why)) if method == "editMessageText" => {
-                    tracing::debug!("the bot's message cannot be changed: {why}");
-                    return Called::Gone;
-                }
-                Ok(Verdict::Throttled { wait, .. }) => format!("it is to wait {} s", wait.as_secs()),
-                Ok(Verdict::Refused(why) | Verdict::Gone(why) | Verdict::Unavailable(why)) => why,
-                Ok(Verdict::Moved(to)) => format!("the group has become chat {to}; correct `allow_chats`"),
-                Err(failure) => failure.reason,
-            };
-            tracing::warn!(chat = incoming.chat.id, "an answer of the bot's could not be given: {why}");
-            return Called::Failed;
-        }
-        Called::Failed
-    }
-
     /// The bot's name, which a command may be addressed to.
     async fn name(&mut self) -> String {
         if self.name.is_none() {
@@ -274,11 +216,4 @@ fn fitting(parts: &Parts, voice: &Voice, command: &Command, facts: &Facts) -> An
         return of(usize::MAX);
     }
     most(LINES, fits).map_or_else(|| failed(voice, "4096"), of)
-}
-
-/// Into the topic in which somebody asked.
-fn in_thread(body: &mut Value, incoming: &Incoming) {
-    if let (Some(thread), Some(object)) = (incoming.chat.thread, body.as_object_mut()) {
-        object.insert("message_thread_id".to_owned(), thread.into());
-    }
 }

@@ -10,6 +10,8 @@ pub struct Expression {
     pub expr: String,
     /// The number that it is compared with.
     pub threshold: Option<f64>,
+    /// The series that it is compared with, where it is no number: `seamark:threshold{check="host_cpu"}`.
+    pub limit: Option<String>,
 }
 
 impl Expression {
@@ -25,7 +27,8 @@ impl Expression {
         Some(expression)
     }
 
-    /// Takes the comparison off: `X > 0.8` is `X` and 0.8. What is compared with another series is drawn alone.
+    /// Takes the comparison off: `X > 0.8` is `X` and 0.8. What is compared with more than a number or a series is drawn
+    /// alone.
     pub fn read(expr: &str) -> Self {
         let expr = expr.trim();
         match comparison(expr) {
@@ -34,11 +37,11 @@ impl Expression {
                 let right = expr.get(end..).unwrap_or_default().trim();
                 // `0.8 < X` means the same.
                 match (number(left), number(right)) {
-                    (Some(threshold), None) => Self { expr: right.to_owned(), threshold: Some(threshold) },
-                    (_, threshold) => Self { expr: left.to_owned(), threshold },
+                    (Some(threshold), None) => Self { expr: right.to_owned(), threshold: Some(threshold), limit: None },
+                    (_, threshold) => Self { expr: left.to_owned(), threshold, limit: series(right) },
                 }
             }
-            None => Self { expr: expr.to_owned(), threshold: None },
+            None => Self { expr: expr.to_owned(), threshold: None, limit: None },
         }
     }
 }
@@ -83,6 +86,26 @@ fn comparison(expr: &str) -> Option<(usize, usize)> {
     found
 }
 
+/// The selector behind what says how both sides are matched; `None`: it is more than that.
+fn series(right: &str) -> Option<String> {
+    let mut rest = right.trim();
+    for word in ["bool", "on", "ignoring", "group_left", "group_right"] {
+        let Some(behind) = rest.strip_prefix(word).map(str::trim_start) else { continue };
+        match behind.strip_prefix('(').and_then(|labels| labels.split_once(')')) {
+            Some((_, behind)) => rest = behind.trim_start(),
+            None if rest.starts_with(&format!("{word} ")) => rest = behind,
+            // A name that begins so.
+            None => {}
+        }
+    }
+    let name_ends = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_:".contains(c))).unwrap_or(rest.len());
+    let (name, matchers) = rest.split_at_checked(name_ends)?;
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let inside = matchers.strip_prefix('{').and_then(|inside| inside.strip_suffix('}'));
+    let is_one = matchers.is_empty() || inside.is_some_and(|inside| !inside.contains(['{', '}']));
+    (begins && is_one).then(|| rest.to_owned())
+}
+
 /// `0.8` or `80%`.
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -95,11 +118,13 @@ fn number(text: &str) -> Option<f64> {
 
 /// The series that the alert is about: those whose labels say nothing else than it does. `most` at most.
 pub(super) fn about(labels: &Labels, all: Vec<Series>, most: usize) -> Vec<Series> {
-    let agrees = |series: &Series| {
-        let other = |(name, value): (&String, &String)| labels.get(name).is_some_and(|said| said != value);
-        !series.labels.iter().filter(|(name, _)| *name != "__name__").any(other)
-    };
-    all.into_iter().filter(agrees).take(most).collect()
+    all.into_iter().filter(|series| agrees(labels, &series.labels)).take(most).collect()
+}
+
+/// Whether these labels say nothing else than the alert does.
+pub(super) fn agrees(alert: &Labels, own: &Labels) -> bool {
+    let other = |(name, value): (&String, &String)| alert.get(name).is_some_and(|said| said != value);
+    !own.iter().filter(|(name, _)| *name != "__name__").any(other)
 }
 
 #[cfg(test)]
@@ -109,7 +134,7 @@ mod tests {
     #[test]
     fn a_comparison_with_a_number_is_a_line_and_a_threshold() {
         let read = |expr: &str| {
-            let Expression { expr, threshold } = Expression::read(expr);
+            let Expression { expr, threshold, .. } = Expression::read(expr);
             (expr, threshold)
         };
         let cases = [
@@ -125,6 +150,29 @@ mod tests {
         ];
         for (expr, (left, threshold)) in cases {
             assert_eq!(read(expr), (left.to_owned(), threshold), "{expr}");
+        }
+    }
+
+    #[test]
+    fn what_is_compared_with_a_series_is_a_line_and_where_its_threshold_is_to_be_found() {
+        let limit = |expr: &str| Expression::read(expr).limit;
+        let some = |text: &str| Some(text.to_owned());
+        let cases = [
+            ("up", None),
+            ("a > 3", None),
+            ("(a * 0 + b) > seamark:threshold{check=\"host_cpu\"}", some("seamark:threshold{check=\"host_cpu\"}")),
+            ("a > on () group_left () x{y=\"(z\"}", some("x{y=\"(z\"}")),
+            ("a < bool on(job, instance) b", some("b")),
+            ("a > ignoring (x) group_right (y) online", some("online")),
+            ("a > one_more", some("one_more")),
+            ("a > b * 2", None),
+            ("a > b[5m]", None),
+            ("a > max(b)", None),
+            ("a > b{} + c{}", None),
+            ("a > 3 or b > c", None),
+        ];
+        for (expr, expected) in cases {
+            assert_eq!(limit(expr), expected, "{expr}");
         }
     }
 

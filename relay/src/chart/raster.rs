@@ -3,14 +3,14 @@
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-use super::fonts::DATABASE;
+use super::fonts::Fonts;
 
 /// More than any chart has.
 const MOST_PIXELS: u32 = 10_000;
 
 /// `None` where it cannot be drawn, which the log says.
-pub(super) fn png(svg: &str) -> Option<Vec<u8>> {
-    let options = Options { fontdb: DATABASE.clone(), ..Options::default() };
+pub(super) fn png(svg: &str, fonts: &Fonts) -> Option<Vec<u8>> {
+    let options = Options { fontdb: fonts.database(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|err| warn(&err)).ok()?;
     let size = tree.size().to_int_size();
     if size.width() > MOST_PIXELS || size.height() > MOST_PIXELS {

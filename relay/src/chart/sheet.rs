@@ -1,6 +1,6 @@
 //! Charts on one picture: of one host one below the other, of several a row for each.
 
-use super::fonts::{drawable, family};
+use super::fonts::family;
 use super::panel::{Pen, Place, SMALL, escape, fitting};
 use super::theme::Theme;
 use super::words::Words;
@@ -34,7 +34,7 @@ pub(super) fn draw<'a>(
     let mut pen = Pen { voice, words: &words, colours: &colours, svg: &mut body };
     let (width, height) = if rows == 1 { tall(&mut pen, &charts) } else { grid(&mut pen, &charts, rows) };
     let size = 26.0;
-    let title = fitting(&drawable(title), (width - 2.0 * MARGIN) / (size * 1.05));
+    let title = fitting(&voice.fonts.drawable(title), (width - 2.0 * MARGIN) / (size * 1.05));
     let more = format!(" font-size='{size}' font-weight='bold'");
     pen.text(MARGIN, HEAD - 16.0, "start", colours.text, &more, &title);
     let left_out = charts.iter().map(|chart| chart.left_out).max().unwrap_or(0);
@@ -62,7 +62,7 @@ fn tall(pen: &mut Pen<'_>, charts: &[&Chart]) -> (f64, f64) {
     for chart in charts {
         let Some(panel) = chart.panels.first() else { continue };
         let title = pen.words.title(chart.kind);
-        let name = drawable(&panel.title);
+        let name = pen.voice.fonts.drawable(&panel.title);
         let parts: Vec<&str> = [title.as_str(), name.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
         let place = Place { x: MARGIN, y, width: WIDE - 2.0 * MARGIN, height: TALL_PANEL };
         pen.panel(place, chart, panel, &parts.join(" · "));
@@ -85,7 +85,7 @@ fn grid(pen: &mut Pen<'_>, charts: &[&Chart], rows: usize) -> (f64, f64) {
         let mut y = HEAD + LINE - 4.0;
         for panel in &chart.panels {
             let place = Place { x, y, width: SMALL_WIDTH, height: SMALL_HEIGHT };
-            pen.panel(place, chart, panel, &drawable(&panel.title));
+            pen.panel(place, chart, panel, &pen.voice.fonts.drawable(&panel.title));
             y += SMALL_HEIGHT + BETWEEN;
         }
         x += SMALL_WIDTH + BETWEEN;
@@ -114,7 +114,7 @@ fn pairs(pen: &mut Pen<'_>, chart: &Chart) -> (f64, f64) {
         let mut x = MARGIN;
         for panel in pair {
             let place = Place { x, y, width, height: SMALL_HEIGHT };
-            pen.panel(place, chart, panel, &drawable(&panel.title));
+            pen.panel(place, chart, panel, &pen.voice.fonts.drawable(&panel.title));
             x += width + BETWEEN;
         }
         y += SMALL_HEIGHT + BETWEEN;

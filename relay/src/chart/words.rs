@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 
-use super::fonts::has_all;
 use crate::compose::{Arg, Figures, Locale, Voice, moment_words};
 use crate::report::{Chart, ChartKind, Window};
 
@@ -20,7 +19,7 @@ impl<'a> Words<'a> {
 
     fn say(&self, say: impl Fn(&Voice) -> String) -> String {
         let words = say(self.voice);
-        if has_all(&words) { words } else { say(&self.english) }
+        if self.voice.fonts.have_all(&words) { words } else { say(&self.english) }
     }
 
     pub fn title(&self, kind: ChartKind) -> String {
@@ -38,7 +37,7 @@ impl<'a> Words<'a> {
         match name {
             "received" => self.say(|voice| voice.words("chart-received", &[])),
             "sent" => self.say(|voice| voice.words("chart-sent", &[])),
-            name => super::fonts::drawable(name),
+            name => self.voice.fonts.drawable(name),
         }
     }
 
@@ -117,6 +116,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::chart::Fonts;
 
     #[test]
     fn every_word_of_a_chart_can_be_drawn_in_every_language() {
@@ -136,7 +136,7 @@ mod tests {
                 voice.words("chart-left-out", &[("count", Arg::Count(5))]),
             ];
             for words in said {
-                assert!(has_all(&words), "{locale:?}: {words}; run relay/fonts/make.sh");
+                assert!(Fonts::default().have_all(&words), "{locale:?}: {words}; run relay/fonts/make.sh");
             }
         }
     }

@@ -9,7 +9,7 @@ use super::say;
 use crate::channel::Channel;
 use crate::config::{Access, Config};
 use crate::deliver::http;
-use seamark_kit::web::health::local_address;
+use seamark_kit::web::health::{self, local_address};
 
 mod clock;
 mod network;
@@ -155,12 +155,16 @@ fn access(config: &Config) -> Finding {
 async fn running(config: &Config) -> Finding {
     let address = local_address(config.listen);
     let finding = |state, says: String| Finding::new(state, "running relay", says);
-    let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build();
-    let answer = match client {
-        Ok(client) => client.get(format!("http://{address}/-/ready")).send().await,
-        Err(error) => Err(error),
+    let answer = async {
+        let client = health::local_client(TIMEOUT)?;
+        let url = health::local_url(&client, config.listen).await;
+        let request = client.get(format!("{url}/-/ready"));
+        match config.access.shown() {
+            Some(header) => request.header("Authorization", header.expose()).send().await,
+            None => request.send().await,
+        }
     };
-    match answer {
+    match answer.await {
         Ok(answer) if answer.status().is_success() => finding(State::Good, format!("ready at {address}")),
         Ok(answer) => {
             let status = answer.status();

@@ -36,7 +36,11 @@ pub async fn send(config: &Config, name: &str, channels: &[String]) -> anyhow::R
     };
     let to = answer.get("channels").and_then(Value::as_array).cloned().unwrap_or_default();
     let to: Vec<String> = to.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
-    say(format!("The report `{name}` is on its way to {}.", to.join(", ")))
+    let to = to.join(", ");
+    if answer.get("result").is_some_and(|result| result == "duplicate") {
+        return say(format!("The report `{name}` was asked for less than a minute ago and goes to {to} once."));
+    }
+    say(format!("The report `{name}` is on its way to {to}."))
 }
 
 /// Shows what it says, in the configuration's language and zone.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::deliver::http::causes;
 use crate::store::Store;
-use seamark_kit::web::health::local_address;
+use seamark_kit::web::health::{self, local_address};
 
 /// The running relay's answer; `None` where none listens. `path` is what follows `/api/v1/`.
 ///
@@ -22,9 +22,10 @@ pub(super) async fn ask(
     request: impl FnOnce(&reqwest::Client, Url) -> reqwest::RequestBuilder,
     path: &str,
 ) -> anyhow::Result<Option<Value>> {
-    let client = reqwest::Client::builder().timeout(timeout).no_proxy().build()?;
+    let client = health::local_client(timeout)?;
     let address = local_address(config.listen);
-    let mut request = request(&client, Url::parse(&format!("http://{address}/api/v1/{path}"))?);
+    let url = health::local_url(&client, config.listen).await;
+    let mut request = request(&client, Url::parse(&format!("{url}/api/v1/{path}"))?);
     if let Some(header) = config.access.shown() {
         request = request.header("Authorization", header.expose());
     }

@@ -261,6 +261,7 @@ mod tests {
             include_str!("../web/messages.rs"),
             include_str!("../web/overview.rs"),
             include_str!("../web/preview.rs"),
+            include_str!("../web/reports.rs"),
             include_str!("../../templates/base.html"),
             include_str!("../../templates/incidents.html"),
             include_str!("../../templates/login.html"),

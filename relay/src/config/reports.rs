@@ -1,4 +1,4 @@
-//! The key `reports`: what is reported, when, and to whom.
+//! The keys `reports` and `host_groups`: what is reported, when, and to whom.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -29,12 +29,53 @@ pub(super) struct Outer<'a> {
 }
 
 pub(super) fn read(root: &mut Section, outer: &Outer) -> Vec<Planned> {
+    let groups = groups(root);
     let entries = root.entries("reports");
-    entries.into_iter().filter_map(|(name, section)| report(&name, section, outer)).collect()
+    entries.into_iter().filter_map(|(name, section)| report(&name, section, outer, &groups)).collect()
+}
+
+/// Hosts under one name, for several reports.
+struct Group {
+    name: String,
+    hosts: Vec<String>,
+}
+
+/// `host_groups`. One without hosts would mean all of them where it is used alone.
+fn groups(root: &mut Section) -> Vec<Group> {
+    let group = |(name, mut section): (Item, Section)| {
+        let hosts: Vec<String> = section.texts("hosts").unwrap_or_default().into_iter().map(|host| host.text).collect();
+        if hosts.is_empty() {
+            section.problem("hosts", "missing or empty; list hosts by `instance`, such as `[web-*, lb-1]`");
+        }
+        Group { name: name.text, hosts }
+    };
+    root.entries("host_groups").into_iter().map(group).collect()
+}
+
+/// `hosts` and the hosts of `groups`, each once.
+fn hosts(section: &mut Section, groups: &[Group]) -> Vec<String> {
+    let mut hosts: Vec<String> = section.texts("hosts").unwrap_or_default().into_iter().map(|host| host.text).collect();
+    for item in section.texts("groups").unwrap_or_default() {
+        match groups.iter().find(|group| group.name == item.text) {
+            Some(group) => hosts.extend(group.hosts.iter().cloned()),
+            None if groups.is_empty() => {
+                item.problem(format!("there is no group `{}`; name one in `host_groups`", item.text));
+            }
+            None => {
+                let known: Vec<String> = groups.iter().map(|group| format!("`{}`", group.name)).collect();
+                let hint = did_you_mean(&item.text, groups.iter().map(|group| group.name.as_str()));
+                let (name, known) = (&item.text, known.join(", "));
+                item.problem(format!("there is no group `{name}`{hint}; `host_groups` has {known}"));
+            }
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    hosts.retain(|host| seen.insert(host.clone()));
+    hosts
 }
 
 /// `None` where there is no schedule, which is a problem.
-fn report(name: &Item, mut section: Section, outer: &Outer) -> Option<Planned> {
+fn report(name: &Item, mut section: Section, outer: &Outer, groups: &[Group]) -> Option<Planned> {
     if !is_channel_name(&name.text) {
         name.problem("a report's name stands in URLs: expected letters, digits, `-`, `_` and `.` only");
     }
@@ -42,7 +83,7 @@ fn report(name: &Item, mut section: Section, outer: &Outer) -> Option<Planned> {
     let schedule = schedule(&mut section, own_zone.clone().unwrap_or_else(|| outer.zone.clone()));
     let channels = channels(&mut section, outer);
     let range = section.duration("range", RANGE);
-    let hosts = section.texts("hosts").unwrap_or_default().into_iter().map(|host| host.text).collect();
+    let hosts = hosts(&mut section, groups);
     let sections = sections(&mut section);
     let charts = section.flag("charts").unwrap_or(true);
     let locale = section.one_of("locale", Locale::CHOICES);

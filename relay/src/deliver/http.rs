@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::multipart::Part;
+use seamark_kit::upstream;
 
 use crate::channel::{Body, Form, Method, Request, Response};
 
@@ -29,18 +30,19 @@ pub struct NoAnswer {
 ///
 /// # Errors
 ///
-/// When the system's certificates cannot be read.
+/// When it cannot be set up.
 pub fn client() -> Result<reqwest::Client, String> {
     // Somebody else may have installed one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .user_agent(concat!("seamark-relay/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .build()
-        .map_err(|error| format!("no HTTPS client: {}", causes(&error)))
+    let builder = || {
+        reqwest::Client::builder()
+            .user_agent(concat!("seamark-relay/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+    };
+    upstream::build(|| Ok(builder())).map_err(|error| format!("no HTTPS client: {error}"))
 }
 
 /// Makes the call.

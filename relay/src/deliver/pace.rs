@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 /// What cannot be told within this time, message by message, is told together.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// More messages than these within [`SUDDENLY`] are a storm: whoever is told of a seventh thing within seconds wants a
-/// list.
-const SUDDEN: usize = 6;
-const SUDDENLY: Duration = Duration::from_secs(5);
-/// After a list of many groups the next message waits so long for what else the storm brings. Containers that crash
-/// together are told of over some seconds, and would otherwise make a list each.
-pub const GATHERING: Duration = Duration::from_secs(5);
-/// So long after a list the storm goes on: its stragglers make a list as well, from two on.
+/// More messages than these within [`SUDDENLY`] are a storm: whoever is told of a sixth thing within seconds wants a
+/// list. A steady flow at the rate of any chat is none.
+const SUDDEN: usize = 5;
+const SUDDENLY: Duration = Duration::from_secs(8);
+/// In a storm each message waits so long after the one before for what else there is. Two hundred containers that crash
+/// together are told of over some seconds, one by one, and would otherwise make many messages.
+const GATHERING: Duration = Duration::from_secs(5);
+/// So long after it was last seen a storm goes on: its stragglers are listed as well, from two on.
 const CALM: Duration = Duration::from_secs(30);
 
 /// The earliest moment, `now` or later, at which one more call keeps to every budget of at most `.0` calls in `.1`.
@@ -51,22 +51,34 @@ pub fn served_within(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Time
 
 /// How many groups are told one by one: as many as the budgets leave room for before long, and after some sudden calls
 /// fewer still. Nobody reads each of two hundred messages, even where a chat would take them within the half minute.
-/// `listed` is the time since the last list of a storm.
-pub fn told_singly(
-    ended: &[Timestamp],
-    budgets: &[(u32, Duration)],
-    listed: Option<Duration>,
-    now: Timestamp,
-) -> usize {
+/// `storm` is the time since a storm was last seen.
+pub fn told_singly(ended: &[Timestamp], budgets: &[(u32, Duration)], storm: Option<Duration>, now: Timestamp) -> usize {
     if budgets.is_empty() {
         return usize::MAX;
     }
-    if listed.is_some_and(|since| since < CALM) {
+    if is_on(storm) {
         return 1;
     }
+    served_within(ended, budgets, now, PATIENCE).min(SUDDEN.saturating_sub(lately(ended, now)))
+}
+
+/// Whether the calls before make a storm. A channel without budgets knows none.
+pub fn is_sudden(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp) -> bool {
+    !budgets.is_empty() && lately(ended, now) >= SUDDEN
+}
+
+/// How long the next message still waits for what else there is; `told` is the time since the one before.
+pub fn gathers(storm: Option<Duration>, told: Option<Duration>) -> Duration {
+    told.filter(|_| is_on(storm)).map_or(Duration::ZERO, |since| GATHERING.saturating_sub(since))
+}
+
+fn is_on(storm: Option<Duration>) -> bool {
+    storm.is_some_and(|since| since < CALM)
+}
+
+fn lately(ended: &[Timestamp], now: Timestamp) -> usize {
     let since = now.checked_sub(SUDDENLY).unwrap_or(Timestamp::MIN);
-    let lately = ended.iter().filter(|at| **at > since).count();
-    served_within(ended, budgets, now, PATIENCE).min(SUDDEN.saturating_sub(lately))
+    ended.iter().filter(|at| **at > since).count()
 }
 
 /// `wait` after `from`; the end of time where there is no such moment.
@@ -113,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn six_groups_are_told_one_by_one_and_of_a_storm_fewer() {
+    fn five_groups_are_told_one_by_one_and_of_a_storm_fewer() {
         let singly = |ended: &[Timestamp]| told_singly(ended, BUDGETS, None, at(0));
-        assert_eq!(singly(&[]), 6);
-        assert_eq!(singly(&[at(-4000), at(-1000), at(-10)]), 3);
+        assert_eq!(singly(&[]), 5);
+        assert_eq!(singly(&[at(-7000), at(-1000), at(-10)]), 2);
         assert_eq!(singly(&[at(-1000); 12]), 0);
         // Half a minute has room for them all; a steady flow is no storm.
-        assert_eq!(singly(&[-20_000, -15_000, -10_000, -5000].map(at)), 6);
-        assert_eq!(singly(&[at(-40_000); 20]), 6);
+        assert_eq!(singly(&[-20_000, -15_000, -10_000, -8000].map(at)), 5);
+        assert_eq!(singly(&[at(-40_000); 20]), 5);
         assert_eq!(singly(&[at(-10_000); 28]), 2);
         assert_eq!(told_singly(&[at(0); 99], &[], None, at(0)), usize::MAX);
     }
@@ -131,8 +143,26 @@ mod tests {
         let singly = |since| told_singly(&[at(-10_000); 9], BUDGETS, Some(Duration::from_secs(since)), at(0));
         assert_eq!(singly(6), 1);
         assert_eq!(singly(29), 1);
-        assert_eq!(singly(30), 6);
+        assert_eq!(singly(30), 5);
         assert_eq!(told_singly(&[], &[], Some(Duration::from_secs(1)), at(0)), usize::MAX);
+    }
+
+    #[test]
+    fn a_storm_is_seen_by_its_fifth_message_and_not_in_the_steadiest_flow() {
+        assert!(is_sudden(&[-7900, -6000, -4000, -2000, 0].map(at), BUDGETS, at(0)));
+        // Thirty a minute.
+        assert!(!is_sudden(&[-8000, -6000, -4000, -2000, 0].map(at), BUDGETS, at(0)));
+        assert!(!is_sudden(&[at(0); 9], &[], at(0)));
+    }
+
+    #[test]
+    fn in_a_storm_each_message_waits_for_what_else_there_is() {
+        let waits = |storm: u64, told: u64| gathers(Some(Duration::from_secs(storm)), Some(Duration::from_secs(told)));
+        assert_eq!(waits(0, 0), Duration::from_secs(5));
+        assert_eq!(waits(29, 2), Duration::from_secs(3));
+        assert_eq!(waits(29, 6), Duration::ZERO);
+        assert_eq!(waits(30, 0), Duration::ZERO);
+        assert_eq!(gathers(None, Some(Duration::ZERO)), Duration::ZERO);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::task::JoinSet;
 
 use crate::channel::Detail;
 use crate::message::{Attachment, Message};
@@ -38,12 +39,14 @@ impl Illustrator {
         if claim.detail != Detail::Full || claim.prepared.is_some() || claim.digest.is_some() {
             return;
         }
-        // A task of its own: a fault in drawing ends it, and not the loop that delivers.
-        let drawn = tokio::spawn((self.0)(claim, message));
+        // A task of its own: a fault in drawing ends it, and not the loop that delivers. It ends where nobody waits for it.
+        let mut drawing = JoinSet::new();
+        drawing.spawn((self.0)(claim, message));
         let deadline = if claim.kind == MessageKind::Report { DEADLINE_OF_REPORTS } else { DEADLINE };
-        match tokio::time::timeout(deadline, drawn).await {
-            Ok(Ok(pictures)) => message.attachments.extend(pictures),
-            Ok(Err(fault)) => tracing::warn!(%fault, "a chart could not be drawn; the message goes without it"),
+        match tokio::time::timeout(deadline, drawing.join_next()).await {
+            Ok(None) => {}
+            Ok(Some(Ok(pictures))) => message.attachments.extend(pictures),
+            Ok(Some(Err(fault))) => tracing::warn!(%fault, "a chart could not be drawn; the message goes without it"),
             Err(_) => {
                 tracing::warn!("a chart was not drawn within {} s; the message goes without it", deadline.as_secs())
             }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
-use super::pace::{GATHERING, after, next_allowed, told_singly};
+use super::pace::{after, gathers, next_allowed, told_singly};
 use super::{Composer, Destination, Update, card, http};
 use crate::channel::{Payload, Posting, Response, Verdict};
 use crate::ingest::KeyHash;
@@ -48,8 +48,10 @@ pub(super) struct Worker {
     ended: Vec<Timestamp>,
     /// Nothing before this is over.
     held: Hold,
-    /// When the last list of a storm was sent. The next message waits for what else there is to list.
-    listed: Option<Instant>,
+    /// When a storm was last seen.
+    storm: Option<Instant>,
+    /// When the last message was told to its end.
+    told: Option<Instant>,
     /// Failures in a row.
     failures: u32,
     gone: bool,
@@ -66,7 +68,8 @@ impl Worker {
             tools,
             ended: Vec::new(),
             held: Hold::default(),
-            listed: None,
+            storm: None,
+            told: None,
             failures: 0,
             gone: false,
             moves: 0,
@@ -130,18 +133,14 @@ impl Worker {
     fn allowed(&self, now: Timestamp) -> Timestamp {
         let channel = &self.destination.channel;
         let service = self.tools.services.held_until(channel.kind(), now);
-        let gathered = self.since_list().map_or(now, |since| after(now, GATHERING.saturating_sub(since)));
+        let gathered = after(now, gathers(since(self.storm), since(self.told)));
         let ended = self.destination.calls.with(&self.ended);
         next_allowed(&ended, channel.limits().budgets, now).max(self.held.until(now)).max(service).max(gathered)
     }
 
-    fn since_list(&self) -> Option<Duration> {
-        self.listed.map(|at| at.elapsed())
-    }
-
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, self.since_list(), now);
+        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, since(self.storm), now);
         match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
@@ -273,6 +272,10 @@ impl Worker {
 pub(super) async fn stopped_within(stopped: &mut watch::Receiver<bool>, wait: Duration) -> bool {
     // A sender that is gone means the same as one that says so.
     tokio::time::timeout(wait, stopped.wait_for(|stopped| *stopped)).await.is_ok()
+}
+
+fn since(moment: Option<Instant>) -> Option<Duration> {
+    moment.map(|at| at.elapsed())
 }
 
 /// A hash of where the channel's messages go, which tells one address of the configuration from another.

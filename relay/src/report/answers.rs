@@ -41,6 +41,18 @@ impl Answers {
         self.lines.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The first line of each host.
+    pub fn lines_by_host(&self, key: &str) -> BTreeMap<&str, &Series> {
+        let mut lines = BTreeMap::new();
+        for series in self.lines(key) {
+            looked_at_one();
+            if let Some(host) = series.labels.get("instance") {
+                lines.entry(host.as_str()).or_insert(series);
+            }
+        }
+        lines
+    }
+
     /// Whether anything at all was answered.
     pub fn any(&self) -> bool {
         self.answered
@@ -76,6 +88,7 @@ fn table(samples: Option<&Vec<Sample>>, labels: &[&str]) -> Table {
         labels.iter().map(|label| sample.labels.get(*label).cloned().unwrap_or_default()).collect()
     };
     let finite = samples.into_iter().flatten().filter(|sample| sample.value.is_finite());
+    let finite = finite.inspect(|_| looked_at_one());
     finite.map(|sample| (key(sample), sample.value)).collect()
 }
 
@@ -137,4 +150,81 @@ pub(crate) fn on_the_grid(series: &Series, window: Window, step: Duration, count
         }
     }
     points
+}
+
+/// Counts what is looked at, in tests: it has to grow as the number of hosts and containers does, and not with its square.
+pub(super) fn looked_at_one() {
+    #[cfg(test)]
+    tests::LOOKED_AT.with(|count| count.set(count.get() + 1));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::alert::Labels;
+    use crate::report::{containers, hosts};
+
+    thread_local! {
+        pub static LOOKED_AT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn labels(pairs: &[(&str, &str)]) -> Labels {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    /// What Prometheus tells of so many hosts with so many containers each.
+    fn answers(hosts: usize, containers: usize, window: Window) -> Answers {
+        let mut answers = Answers::default();
+        let host = |number: usize| format!("host-{number:03}");
+        for question in QUESTIONS.iter().filter(|question| question.section == Section::Hosts) {
+            let sample = |number: usize| {
+                let of_disk = [("instance", &*host(number)), ("device", "/dev/sda"), ("mountpoint", "/")];
+                Sample { labels: labels(&of_disk), value: number as f64 + 1.0 }
+            };
+            answers.now.insert(question.key, (0..hosts).map(sample).collect());
+            answers.before.insert(question.key, (0..hosts).map(sample).collect());
+        }
+        for question in QUESTIONS.iter().filter(|question| question.section == Section::Containers) {
+            let sample = |number: usize| {
+                let (host, name) = (host(number / containers), format!("container-{}", number % containers));
+                let all = [("instance", &*host), ("name", &name), ("state", "running"), ("reason", "crash")];
+                Sample { labels: labels(&all), value: 1.0 }
+            };
+            answers.now.insert(question.key, (0..hosts * containers).map(sample).collect());
+        }
+        for key in ["presence", "cpu", "memory", "received", "sent"] {
+            let series = |number: usize| Series {
+                labels: labels(&[("instance", &host(number))]),
+                points: vec![(window.from, 0.5), (window.to, 0.5)],
+            };
+            answers.lines.insert(key, (0..hosts).map(series).collect());
+        }
+        answers
+    }
+
+    fn looked_at(count: usize, of_each: usize) -> usize {
+        let window = Window { from: Timestamp::UNIX_EPOCH, to: Timestamp::from_second(86_400).unwrap() };
+        let answers = answers(count, of_each, window);
+        LOOKED_AT.with(|looked_at| looked_at.set(0));
+        let all = hosts::hosts(&answers, window);
+        assert_eq!((all.len(), all[count - 1].disks.len()), (count, 1));
+        assert_eq!(all[count - 1].cpu.average, Some(count as f64));
+        let containers = containers::containers(&answers).unwrap();
+        assert_eq!((containers.count, containers.running), ((count * of_each) as u64, (count * of_each) as u64));
+        assert!(containers.list.iter().all(|one| one.exits == [("crash".to_owned(), 1)]), "{:?}", containers.list);
+        hosts::charts(&answers, &all, window);
+        containers::records(&answers, &all, window);
+        LOOKED_AT.with(Cell::get)
+    }
+
+    #[test]
+    fn twice_as_many_hosts_are_twice_the_work() {
+        let (half, whole) = (looked_at(25, 40), looked_at(50, 40));
+        assert!(whole.abs_diff(2 * half) <= 1, "{half}, {whole}");
+        // Of each answer every line once, and of some twice.
+        assert!(whole < 50 * 40 * 2 * QUESTIONS.len(), "{whole}");
+        assert_eq!(looked_at(50, 120) - looked_at(50, 80), looked_at(50, 80) - whole, "nor more for more containers");
+    }
 }

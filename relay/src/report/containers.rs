@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::answers::{Answers, Table};
+use super::answers::{Answers, Table, looked_at_one};
 use super::hosts::whole;
 use super::{Container, Containers, Host, Life, Records, Top, Window};
 
@@ -31,7 +31,7 @@ pub(super) fn containers(answers: &Answers) -> Option<Containers> {
         .map(|(key, state)| Container {
             health: health.get(key).filter(|status| *status != "none").cloned(),
             restarts: restarts.get(key).copied().map_or(0, whole),
-            exits: reasons(exits.iter().filter(|(of, _)| of.starts_with(key))),
+            exits: reasons(of(&exits, key)),
             ..tables.container(key, state)
         })
         .collect();
@@ -54,6 +54,11 @@ pub(super) fn containers(answers: &Answers) -> Option<Containers> {
         top_memory: top(&answers.table("container_memory", &BY_CONTAINER), 1.0),
         top_traffic: top(&answers.table("container_traffic", &BY_CONTAINER), 1.0),
     })
+}
+
+/// The rows of a container: they stand together.
+fn of<'a>(table: &'a Table, key: &'a [String]) -> impl Iterator<Item = (&'a Vec<String>, &'a f64)> {
+    table.range(key.to_vec()..).inspect(|_| looked_at_one()).take_while(move |(row, _)| row.starts_with(key))
 }
 
 fn is_unhealthy(container: &Container) -> bool {

@@ -44,12 +44,22 @@ pub async fn gather(
         charts: Vec::new(),
     };
     drop_unknown(&mut report, held.as_ref(), &records, &gaps);
-    match &answers {
-        None => gaps.push(Gap::NoPrometheus),
-        Some(answers) => fill(&mut report, answers, spec, &mut gaps),
-    }
-    report.gaps = gaps;
-    report
+    let Some(answers) = answers else {
+        gaps.push(Gap::NoPrometheus);
+        report.gaps = gaps;
+        return report;
+    };
+    let (bare, spec) = (Report { gaps: gaps.clone(), ..report.clone() }, spec.clone());
+    // On a thread of its own: of many hosts it takes longer than other work may be held up.
+    let filled = tokio::task::spawn_blocking(move || {
+        fill(&mut report, &answers, &spec, &mut gaps);
+        Report { gaps, ..report }
+    });
+    filled.await.unwrap_or_else(|fault| {
+        let mut bare = bare;
+        bare.gaps.push(Gap::Prometheus { what: Vec::new(), why: format!("a fault of the relay's: {fault}") });
+        bare
+    })
 }
 
 /// What Prometheus tells.

@@ -1,11 +1,13 @@
 //! The hosts of a report, and the lines of its charts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::answers::{Answers, moments, on_the_grid};
-use super::queries::{CPU, MEMORY, PRESENCE, RECEIVED, SENT, THRESHOLDS};
-use super::{Amount, Chart, ChartKind, Disk, Gap, Host, Level, Line, Panel, Spec, Traffic, Window};
+use jiff::Timestamp;
+
+use super::answers::{Answers, Table, moments, on_the_grid};
+use super::queries::{CPU, MEMORY, PRESENCE, QUESTIONS, RECEIVED, SENT, THRESHOLDS};
+use super::{Amount, Chart, ChartKind, Disk, Gap, Host, Level, Line, Panel, Section, Spec, Traffic, Window};
 use crate::prometheus::Series;
 
 /// Points of a chart's line: as many as one can tell apart on a phone.
@@ -42,40 +44,62 @@ pub(super) fn hosts(answers: &Answers, window: Window) -> Vec<Host> {
     let known = answers.table("hosts", &["instance"]);
     let known_before = answers.table_before("hosts", &["instance"]);
     let names: BTreeSet<&String> = known.keys().chain(known_before.keys()).filter_map(|key| key.first()).collect();
-    let numbers = Numbers(answers);
+    let mut numbers = Numbers::of(answers);
+    let presence = Presence::of(answers, window);
     names
         .into_iter()
         .map(|name| {
             let was_there = known_before.contains_key(std::slice::from_ref(name));
-            numbers.host(name, silent(answers, name, window, was_there))
+            numbers.host(name, presence.silent(name, was_there))
         })
         .collect()
 }
 
-struct Numbers<'a>(&'a Answers);
+/// The answers by question and host. Each is looked through once, however many hosts there are.
+struct Numbers {
+    now: BTreeMap<&'static str, Table>,
+    before: BTreeMap<&'static str, Table>,
+    disks: BTreeMap<String, Vec<Disk>>,
+}
 
-impl Numbers<'_> {
-    fn of(&self, key: &str, host: &str) -> Option<f64> {
-        self.0.table(key, &["instance"]).get(&[host.to_owned()][..]).copied()
+impl Numbers {
+    fn of(answers: &Answers) -> Self {
+        let questions = || QUESTIONS.iter().filter(|question| question.section == Section::Hosts);
+        let label = ["instance"];
+        Self {
+            now: questions().map(|question| (question.key, answers.table(question.key, &label))).collect(),
+            before: questions()
+                .filter(|question| question.before)
+                .map(|question| (question.key, answers.table_before(question.key, &label)))
+                .collect(),
+            disks: disks(answers),
+        }
+    }
+
+    fn number(&self, key: &str, host: &str) -> Option<f64> {
+        self.now.get(key)?.get(&[host.to_owned()][..]).copied()
     }
 
     fn before(&self, key: &str, host: &str) -> Option<f64> {
-        self.0.table_before(key, &["instance"]).get(&[host.to_owned()][..]).copied()
+        self.before.get(key)?.get(&[host.to_owned()][..]).copied()
     }
 
-    fn host(&self, name: &str, silent: Vec<Window>) -> Host {
+    fn host(&mut self, name: &str, silent: Vec<Window>) -> Host {
+        let disks = self.disks.remove(name).unwrap_or_default();
         let level = |key: &str, highest: &str| Level {
-            average: self.of(key, name),
-            highest: self.of(highest, name),
+            average: self.number(key, name),
+            highest: self.number(highest, name),
             before: self.before(key, name),
         };
         let amount = |used: &str, total: &str| {
-            Some(Amount { used: self.of(used, name)?, total: self.of(total, name).filter(|total| *total > 0.0)? })
+            let total = self.number(total, name).filter(|total| *total > 0.0)?;
+            Some(Amount { used: self.number(used, name)?, total })
         };
         let traffic = |key: &str, peak: &str| {
-            Some(Traffic { total: self.of(key, name)?, before: self.before(key, name), peak: self.of(peak, name) })
+            let total = self.number(key, name)?;
+            Some(Traffic { total, before: self.before(key, name), peak: self.number(peak, name) })
         };
-        let uptime = self.of("uptime", name);
+        let uptime = self.number("uptime", name);
         Host {
             name: name.to_owned(),
             up: uptime.is_some(),
@@ -83,38 +107,41 @@ impl Numbers<'_> {
             memory: level("memory", "memory_highest"),
             memory_amount: amount("memory_used", "memory_total"),
             swap: amount("swap_used", "swap_total"),
-            disks: self.disks(name),
+            disks,
             received: traffic("received", "received_peak"),
             sent: traffic("sent", "sent_peak"),
-            connections: self.of("connections", name),
+            connections: self.number("connections", name),
             uptime,
-            reboots: self.of("reboots", name).map_or(0, whole),
+            reboots: self.number("reboots", name).map_or(0, whole),
             silent,
         }
     }
+}
 
-    /// A device that is mounted at several places is told once, by the shortest of them.
-    fn disks(&self, host: &str) -> Vec<Disk> {
-        let labels = ["instance", "device", "mountpoint"];
-        let (used, total) = (self.0.table("disk_used", &labels), self.0.table("disk_total", &labels));
-        let full_in = self.0.table("disk_full_in", &labels);
-        let mut disks: Vec<(String, Disk)> = Vec::new();
-        let mut keys: Vec<&Vec<String>> = used.keys().filter(|key| key.first().is_some_and(|of| of == host)).collect();
-        keys.sort_by_key(|key| key.get(2).map(String::len));
-        for key in keys {
-            let (Some(device), Some(mountpoint)) = (key.get(1), key.get(2)) else { continue };
-            let amount = used.get(key).zip(total.get(key).filter(|total| **total > 0.0));
-            let Some((used, total)) = amount else { continue };
-            if !disks.iter().any(|(known, _)| known == device) {
-                let amount = Amount { used: *used, total: *total };
-                let full_in = full_in.get(key).copied().filter(|seconds| *seconds >= 0.0);
-                disks.push((device.clone(), Disk { mountpoint: mountpoint.clone(), amount, full_in }));
-            }
+/// By host. A device that is mounted at several places is told once, by the shortest of them.
+fn disks(answers: &Answers) -> BTreeMap<String, Vec<Disk>> {
+    let labels = ["instance", "device", "mountpoint"];
+    let (used, total) = (answers.table("disk_used", &labels), answers.table("disk_total", &labels));
+    let full_in = answers.table("disk_full_in", &labels);
+    let mut shortest: BTreeMap<(&String, &String), (&String, Disk)> = BTreeMap::new();
+    for (key, used) in &used {
+        let [host, device, mountpoint] = key.as_slice() else { continue };
+        let Some(total) = total.get(key).filter(|total| **total > 0.0) else { continue };
+        let full_in = full_in.get(key).copied().filter(|seconds| *seconds >= 0.0);
+        let disk = Disk { mountpoint: mountpoint.clone(), amount: Amount { used: *used, total: *total }, full_in };
+        let known = shortest.get(&(host, device));
+        if known.is_none_or(|(known, _)| mountpoint.len() < known.len()) {
+            shortest.insert((host, device), (mountpoint, disk));
         }
-        let mut disks: Vec<Disk> = disks.into_iter().map(|(_, disk)| disk).collect();
-        disks.sort_by(|one, other| one.mountpoint.cmp(&other.mountpoint));
-        disks
     }
+    let mut disks: BTreeMap<String, Vec<Disk>> = BTreeMap::new();
+    for ((host, _), (_, disk)) in shortest {
+        disks.entry(host.clone()).or_default().push(disk);
+    }
+    for of_host in disks.values_mut() {
+        of_host.sort_by(|one, other| one.mountpoint.cmp(&other.mountpoint));
+    }
+    disks
 }
 
 /// A number of things, which Prometheus tells as a fraction.
@@ -123,33 +150,41 @@ pub(super) fn whole(value: f64) -> u64 {
     value.round() as u64
 }
 
-/// From the last data before to the first data behind. What was before a host first told anything is no gap.
-fn silent(answers: &Answers, host: &str, window: Window, was_there: bool) -> Vec<Window> {
-    let step = step(window, PRESENCE_POINTS);
-    let at = moments(window, step);
-    let Some(series) = line(answers.lines("presence"), host) else {
-        return if was_there { vec![window] } else { Vec::new() };
-    };
-    let present = on_the_grid(series, window, step, at.len());
-    let mut gaps = Vec::new();
-    let mut last = was_there.then_some(0);
-    for index in present.iter().enumerate().filter_map(|(index, point)| point.map(|_| index)) {
-        let since = last.map_or(0, |last: usize| index - last);
-        if let Some((from, to)) = last.and_then(|last| at.get(last)).zip(at.get(index)).filter(|_| since > SHORTEST_GAP)
-        {
-            gaps.push(Window { from: *from, to: *to });
-        }
-        last = Some(index);
-    }
-    let behind = last.map_or(0, |last| at.len().saturating_sub(1) - last);
-    if let Some(from) = last.and_then(|last| at.get(last)).filter(|_| behind >= SHORTEST_GAP) {
-        gaps.push(Window { from: *from, to: window.to });
-    }
-    gaps
+/// When each host was heard of.
+struct Presence<'a> {
+    window: Window,
+    step: Duration,
+    moments: Vec<Timestamp>,
+    lines: BTreeMap<&'a str, &'a Series>,
 }
 
-fn line<'a>(lines: &'a [Series], host: &str) -> Option<&'a Series> {
-    lines.iter().find(|series| series.labels.get("instance").is_some_and(|name| name == host))
+impl<'a> Presence<'a> {
+    fn of(answers: &'a Answers, window: Window) -> Self {
+        let step = step(window, PRESENCE_POINTS);
+        Self { window, step, moments: moments(window, step), lines: answers.lines_by_host("presence") }
+    }
+
+    /// From the last data before to the first data behind. What was before a host first told anything is no gap.
+    fn silent(&self, host: &str, was_there: bool) -> Vec<Window> {
+        let Self { window, step, moments: at, lines } = self;
+        let Some(series) = lines.get(host) else {
+            return if was_there { vec![*window] } else { Vec::new() };
+        };
+        let present = on_the_grid(series, *window, *step, at.len());
+        let mut gaps = Vec::new();
+        let mut last = was_there.then_some(0);
+        for index in present.iter().enumerate().filter_map(|(index, point)| point.map(|_| index)) {
+            let since = last.map_or(0, |last: usize| index - last);
+            let ends = last.and_then(|last| at.get(last)).zip(at.get(index)).filter(|_| since > SHORTEST_GAP);
+            gaps.extend(ends.map(|(from, to)| Window { from: *from, to: *to }));
+            last = Some(index);
+        }
+        let behind = last.map_or(0, |last| at.len().saturating_sub(1) - last);
+        if let Some(from) = last.and_then(|last| at.get(last)).filter(|_| behind >= SHORTEST_GAP) {
+            gaps.push(Window { from: *from, to: window.to });
+        }
+        gaps
+    }
 }
 
 /// Hosts of the configuration that are named in full and of which nothing is known.
@@ -173,14 +208,16 @@ pub(super) fn charts(answers: &Answers, hosts: &[Host], window: Window) -> Vec<C
     };
     let step = step(window, POINTS);
     let count = moments(window, step).len();
+    let drawn = ["cpu", "memory", "received", "sent"];
+    let lines: BTreeMap<&str, _> = drawn.into_iter().map(|key| (key, answers.lines_by_host(key))).collect();
     let chart = |kind, threshold, keys: &[&'static str]| {
         let panel = |host: &&Host| Panel {
             title: host.name.clone(),
             lines: keys
                 .iter()
                 .map(|key| {
-                    let points = line(answers.lines(key), &host.name);
-                    let points = points.map(|series| on_the_grid(series, window, step, count));
+                    let series = lines.get(key).and_then(|lines| lines.get(host.name.as_str()));
+                    let points = series.map(|series| on_the_grid(series, window, step, count));
                     Line { name: (*key).to_owned(), points: rounded(points.unwrap_or_else(|| vec![None; count])) }
                 })
                 .collect(),

@@ -16,7 +16,7 @@ pub(super) const RECORDS: u32 = 20_000;
 /// Rules that are named as the noisiest.
 const NOISIEST: usize = 3;
 /// Alerts that tell of a moment: nobody says when they are over.
-const MOMENTS: [&str; 4] =
+pub(crate) const MOMENTS: [&str; 4] =
     ["ContainerRestarted", "ContainerStopped", "ContainerStarted", "ContainerRemovedUnexpectedly"];
 /// Alerts that are no trouble: one always fires, the other asks for reports.
 const NO_TROUBLE: [&str; 2] = ["Watchdog", "SeamarkReportDue"];

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::figures::{Figures, Outcome};
 use super::slot::{Slot, State, Step, Terms, is_in_time};
+use super::wish::Wishes;
 use super::{Occasion, Plan, Planned, Report, Way, Window, due, gather};
 use crate::alert::{Severity, Status};
 use crate::ingest::KeyHash;
@@ -26,23 +28,6 @@ const COUNTED: usize = 720;
 /// A report that is sent so long after it was due says that it is late.
 const LATE: Duration = Duration::from_mins(5);
 
-/// Why a report that somebody wants now was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The configuration has none of this name.
-    #[error("there is no report `{0}`; the configuration has {1}")]
-    NoReport(String, String),
-    /// It is to go to a channel that does not exist or is off.
-    #[error("there is no channel `{0}`, or it is off; {1} can be used")]
-    NoChannel(String, String),
-    /// It was not made in time.
-    #[error("the report could not be made: {0}")]
-    NotMade(String),
-    /// It could not be put on disk.
-    #[error(transparent)]
-    NotStored(#[from] StoreError),
-}
-
 /// The scheduler; a clone is another handle to it.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
@@ -50,6 +35,7 @@ pub struct Scheduler {
     pub(super) figures: Figures,
     /// Reports that wait for Prometheus, and of which the log has been told.
     waiting: Arc<Mutex<BTreeSet<(String, Timestamp)>>>,
+    pub(super) wishes: Wishes,
 }
 
 /// What the Alertmanagers have made of the alert.
@@ -63,7 +49,7 @@ enum Fate {
 impl Scheduler {
     /// Keeps its slots in this store.
     pub fn new(store: Store) -> Self {
-        Self { store, figures: Figures::default(), waiting: Arc::default() }
+        Self { store, figures: Figures::default(), waiting: Arc::default(), wishes: Wishes::default() }
     }
 
     /// What is counted about reports.
@@ -236,7 +222,7 @@ impl Scheduler {
     }
 
     /// In a task of its own: a fault in it ends neither the scheduler nor a request.
-    async fn make(
+    pub(super) async fn make(
         &self,
         plan: &Plan,
         planned: &Planned,
@@ -245,64 +231,17 @@ impl Scheduler {
         occasion: Occasion,
     ) -> Result<Report, String> {
         let (sources, store, spec) = (plan.sources.clone(), self.store.clone(), planned.spec(window));
-        let made = tokio::spawn(async move {
+        // Whoever stops waiting for it ends it as well.
+        let mut making = JoinSet::new();
+        making.spawn(async move {
             let gathered = gather(&sources, &store, &spec, window, now, occasion);
             tokio::time::timeout(GATHER_DEADLINE, gathered).await
         });
-        match made.await {
-            Ok(Ok(report)) => Ok(report),
-            Ok(Err(_)) => Err(format!("the servers did not answer within {} s", GATHER_DEADLINE.as_secs())),
-            Err(_) => Err("a fault of the relay's; the log says where".to_owned()),
+        match making.join_next().await {
+            Some(Ok(Ok(report))) => Ok(report),
+            Some(Ok(Err(_))) => Err(format!("the servers did not answer within {} s", GATHER_DEADLINE.as_secs())),
+            _ => Err("a fault of the relay's; the log says where".to_owned()),
         }
-    }
-
-    /// Puts a report into the outbox that somebody wants now, and returns to whom it goes: to its own channels unless
-    /// others are named. `on` are the channels that can be written to.
-    ///
-    /// # Errors
-    ///
-    /// See [`RunError`].
-    pub async fn run(
-        &self,
-        plan: &Plan,
-        name: &str,
-        channels: Option<Vec<String>>,
-        on: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<String>, RunError> {
-        let planned = find(plan, name)?;
-        let channels = channels.filter(|names| !names.is_empty()).unwrap_or_else(|| planned.channels.clone());
-        if let Some(unknown) = channels.iter().find(|channel| !on.contains(channel)) {
-            return Err(RunError::NoChannel(unknown.clone(), quoted(on.iter())));
-        }
-        let began = Instant::now();
-        let report = self.on_demand(plan, planned, now).await?;
-        let group = format!("report/{name}/{}", now.as_millisecond());
-        let stored = self.store.append(notification(planned, &report, channels.clone(), group, now)).await;
-        self.figures.run(name, if stored.is_ok() { Outcome::Ok } else { Outcome::Error });
-        self.figures.took(name, began.elapsed());
-        stored?;
-        Ok(channels)
-    }
-
-    /// What [`Scheduler::run`] would put into the outbox.
-    ///
-    /// # Errors
-    ///
-    /// See [`RunError`].
-    pub async fn preview(&self, plan: &Plan, name: &str, now: Timestamp) -> Result<Vec<u8>, RunError> {
-        let planned = find(plan, name)?;
-        Ok(planned.with_manner(&self.on_demand(plan, planned, now).await?))
-    }
-
-    async fn on_demand(&self, plan: &Plan, planned: &Planned, now: Timestamp) -> Result<Report, RunError> {
-        let next_run = planned.enabled.then(|| planned.schedule.next_after(now)).flatten();
-        let occasion = Occasion { way: Way::OnDemand, next_run };
-        let window = planned.window_until(now);
-        self.make(plan, planned, window, now, occasion).await.map_err(|problem| {
-            self.figures.run(&planned.name, Outcome::Error);
-            RunError::NotMade(problem)
-        })
     }
 
     async fn settle_missed(&self, plan: &Plan, slot: &Slot, now: Timestamp) -> Result<(), StoreError> {
@@ -351,20 +290,8 @@ fn way(slot: &Slot, now: Timestamp) -> Way {
     }
 }
 
-fn find<'a>(plan: &'a Plan, name: &str) -> Result<&'a Planned, RunError> {
-    plan.named(name).ok_or_else(|| {
-        let known = quoted(plan.reports.iter().map(|report| &report.name));
-        RunError::NoReport(name.to_owned(), known)
-    })
-}
-
-fn quoted<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
 /// Each in a group of its own: none is an edit of another one.
-fn notification(
+pub(super) fn notification(
     planned: &Planned,
     report: &Report,
     channels: Vec<String>,

@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::Timestamp;
 use seamark_kit::serve::Peer;
 use seamark_kit::web::Admitted;
 use sha2::{Digest as _, Sha256};
@@ -58,7 +57,7 @@ fn is_admitted(request: &Request) -> bool {
 pub(crate) fn knows(app: &App, parts: &Parts, peer: SocketAddr) -> bool {
     let live = app.live();
     let Some(credentials) = &live.credentials else { return false };
-    if session::is_known(&parts.headers, credentials, Timestamp::now()) {
+    if session::is_open(app, &parts.headers, credentials) {
         return true;
     }
     if !parts.headers.contains_key(header::AUTHORIZATION)

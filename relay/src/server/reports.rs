@@ -11,7 +11,7 @@ use tracing::error;
 
 use super::webhook::read_body;
 use crate::app::App;
-use crate::report::{RunError, TriggerError, Triggered};
+use crate::report::{Ran, RunError, TriggerError, Triggered};
 
 /// `GET`: the reports of the configuration.
 pub(super) async fn list(State(app): State<App>) -> Response {
@@ -56,7 +56,8 @@ pub(super) async fn run(State(app): State<App>, Path(name): Path<String>, body: 
         let report = app.preview_report(&name).await;
         report.map(|body| json!({"report": serde_json::from_slice::<Value>(&body).unwrap_or_default()}))
     } else {
-        app.run_report(&name, channels).await.map(|channels| json!({"result": "stored", "channels": channels}))
+        let result = |ran: &Ran| if ran.is_new { "stored" } else { "duplicate" };
+        app.run_report(&name, channels).await.map(|ran| json!({"result": result(&ran), "channels": ran.channels}))
     };
     match done {
         Ok(json) => Json(json).into_response(),

@@ -5,14 +5,15 @@ use rusqlite::{Connection, params};
 use super::sqlite::{column, time};
 use super::{Chosen, DeadLetter, DeliveryId, MessageKind};
 
+pub(super) const LIST: &str = "
+SELECT d.channel, n.kind, d.group_key, n.body, d.reason, d.finished_at, d.id
+FROM deliveries d JOIN notifications n ON n.id = d.notification
+WHERE d.state = 'dead' AND (?1 IS NULL OR d.channel = ?1)
+ORDER BY d.finished_at DESC, d.id DESC LIMIT ?2";
+
 pub(super) fn list(connection: &Connection, channel: Option<&str>, limit: u32) -> rusqlite::Result<Vec<DeadLetter>> {
     connection
-        .prepare_cached(
-            "SELECT d.channel, n.kind, d.group_key, n.body, d.reason, d.finished_at, d.id
-             FROM deliveries d JOIN notifications n ON n.id = d.notification
-             WHERE d.state = 'dead' AND (?1 IS NULL OR d.channel = ?1)
-             ORDER BY d.finished_at DESC, d.id DESC LIMIT ?2",
-        )?
+        .prepare_cached(LIST)?
         .query_map(params![channel, limit], |row| {
             Ok(DeadLetter {
                 channel: row.get(0)?,

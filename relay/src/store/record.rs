@@ -14,6 +14,7 @@ use super::outbox::kind_named;
 use super::sqlite::{column, millis, time};
 use crate::alert::{Alert, Labels, Severity};
 use crate::ingest;
+use crate::report::MOMENTS;
 
 /// An alert that fires is said again every `repeat_interval`, four hours unless configured otherwise. One that was not
 /// for so long has ended without anybody saying so: its rule is gone, or Alertmanager forgot it.
@@ -112,13 +113,15 @@ fn next_told(connection: &Connection) -> rusqlite::Result<Vec<Told>> {
         .collect()
 }
 
+/// Those that `report::is_open` calls open.
 pub(super) fn firing(connection: &Connection, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<Firing>> {
     connection
         .prepare_cached(
             "SELECT alertname, severity, instance, count(*)
-             FROM alerts WHERE ends_at IS NULL AND last_seen > ?1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ?2",
+             FROM alerts WHERE ends_at IS NULL AND last_seen > ?1 AND alertname NOT IN (SELECT value FROM json_each(?3))
+             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ?2",
         )?
-        .query_map(params![before(now, FORGOTTEN_AFTER), limit], |row| {
+        .query_map(params![before(now, FORGOTTEN_AFTER), limit, serde_json::json!(MOMENTS).to_string()], |row| {
             Ok(Firing {
                 alertname: row.get(0)?,
                 severity: row.get(1)?,

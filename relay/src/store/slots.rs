@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sqlite::{column, millis, time};
-use super::{Notification, Store, StoreError, outbox};
+use super::{Notification, Store, StoreError, kept, outbox};
 use crate::report::slot::{Slot, State};
 
 /// So many of a report are kept, the newest.
@@ -33,6 +33,35 @@ impl Store {
                     outbox::append_alone(connection, &notification)?;
                 }
                 Ok(is_first)
+            })
+            .await?;
+        self.wake();
+        Ok(stored)
+    }
+
+    /// Stores a report that somebody wants, and keeps `value` under this name, both or neither; unless `repeats` says so
+    /// of what was kept there, and when. `false`: it did, and nothing was stored.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]: nothing was stored.
+    pub async fn append_unless(
+        &self,
+        name: &str,
+        repeats: impl FnOnce(&str, Timestamp) -> bool + Send + 'static,
+        value: String,
+        notification: Notification,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        let stored = self
+            .call(move |connection| {
+                if kept::get(connection, &name)?.is_some_and(|(last, at)| repeats(&last, at)) {
+                    return Ok(false);
+                }
+                outbox::append_alone(connection, &notification)?;
+                kept::set(connection, &name, Some(&value), now)?;
+                Ok(true)
             })
             .await?;
         self.wake();

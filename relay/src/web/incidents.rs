@@ -52,7 +52,7 @@ impl Incident {
                 (true, Severity::Warning) => "🟡",
                 (true, Severity::Info) => "🔵",
             },
-            name: label("alertname").cloned().unwrap_or_default(),
+            name: label("alertname").map(|name| words.alert(name)).unwrap_or_default(),
             about: about.join(" · "),
             began: alert.starts_at,
             began_words: words.moment(alert.starts_at),

@@ -16,12 +16,18 @@ const AT_LEAST: Duration = Duration::from_secs(10);
 const AT_MOST: Duration = Duration::from_secs(1);
 
 pub(super) async fn changes(State(app): Shared) -> impl IntoResponse {
-    let news = app.news();
-    let events = stream::unfold(news, |mut news| async move {
-        tokio::time::sleep(AT_MOST).await;
-        // A store that is gone changes no more; the timeout then tells for as long as somebody listens.
-        let _ = tokio::time::timeout(AT_LEAST, news.changed()).await;
-        Some((Ok::<_, Infallible>(Event::default().event("change").data("")), news))
+    let events = stream::unfold((app.news(), app.stops()), |(mut news, mut stops)| async move {
+        let change = async {
+            tokio::time::sleep(AT_MOST).await;
+            // A store that is gone changes no more; the timeout then tells for as long as somebody listens.
+            let _ = tokio::time::timeout(AT_LEAST, news.changed()).await;
+        };
+        tokio::select! {
+            () = change => {}
+            // The relay stops, and waits for answers to end.
+            _ = stops.wait_for(|stops| *stops) => return None,
+        }
+        Some((Ok::<_, Infallible>(Event::default().event("change").data("")), (news, stops)))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use seamark_kit::secret::Secret;
@@ -88,9 +88,9 @@ pub(super) async fn enter(
     response
 }
 
-pub(super) async fn leave(State(app): Shared) -> Response {
+pub(super) async fn leave(State(app): Shared, headers: HeaderMap) -> Response {
     let mut response = back_to("login");
-    if let Some(cookie) = session::end(is_https(&app)) {
+    if let Some(cookie) = session::end(&app, &headers, is_https(&app)).await {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

@@ -45,7 +45,7 @@ pub(super) struct Filter {
 pub(super) async fn page(State(app): Shared, words: Words, Query(filter): Query<Filter>) -> Response {
     let live = app.live();
     let only = filter.channel.filter(|name| live.channels.iter().any(|channel| channel.name == *name));
-    let entries = match app.store().recent(only.as_deref(), None, SHOWN).await {
+    let entries = match app.store().recent(only.as_deref(), SHOWN).await {
         Ok(entries) => entries,
         Err(error) => return unavailable(&error),
     };

@@ -55,7 +55,11 @@ pub(super) struct Wanted {
 
 pub(super) async fn run(State(app): Shared, words: Words, Form(wanted): Form<Wanted>) -> Response {
     match app.run_report(&wanted.name, None).await {
-        Ok(_) => back_to("reports"),
+        Ok(ran) if ran.is_new => back_to("reports"),
+        Ok(_) => {
+            let again = words.with("page-report-again", "name", &wanted.name);
+            answer(&app, words, StatusCode::OK, Some(again)).await
+        }
         Err(error) => {
             let status = match error {
                 RunError::NoReport(..) | RunError::NoChannel(..) => StatusCode::NOT_FOUND,
@@ -75,13 +79,16 @@ pub(super) struct Drawn {
 /// The charts of a report that was sent, as SVG.
 pub(super) async fn chart(State(app): Shared, words: Words, Query(drawn): Query<Drawn>) -> Response {
     let theme = if drawn.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light };
-    let sent = match app.store().recent(None, Some(MessageKind::Report), LOOKED_AT).await {
-        Ok(sent) => sent,
+    let entry = match app.store().entry(drawn.id).await {
+        Ok(entry) => entry.filter(|entry| entry.kind == MessageKind::Report),
         Err(error) => return unavailable(&error),
     };
-    let report =
-        sent.iter().find(|entry| entry.id.number() == drawn.id).and_then(|entry| Report::from_json(&entry.body).ok());
-    match report.and_then(|report| chart::svg(&words.voice(), &report.charts, &report.name, theme)) {
+    let draw = move || {
+        let report = Report::from_json(&entry?.body).ok()?;
+        chart::svg(&words.voice(), &report.charts, &report.name, theme)
+    };
+    // On a thread of its own: it takes longer than other work may be held up.
+    match tokio::task::spawn_blocking(draw).await.ok().flatten() {
         Some(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
         None => (StatusCode::NOT_FOUND, "There is no such chart any more.\n").into_response(),
     }
@@ -98,12 +105,18 @@ async fn answer(app: &App, words: Words, status: StatusCode, problem: Option<Str
 }
 
 async fn gather(app: &App, words: &Words) -> Result<Vec<Planned>, StoreError> {
-    let sent = app.store().recent(None, Some(MessageKind::Report), LOOKED_AT).await?;
+    let sent = app.store().recent_reports(LOOKED_AT).await?;
     let planned = app.reports(Timestamp::now()).await?;
-    Ok(planned.as_array().into_iter().flatten().map(|report| entry(report, &sent, words)).collect())
+    let words = words.clone();
+    let read = move || {
+        let sent: Vec<(Entry, Report)> = sent.into_iter().filter_map(with_report).collect();
+        planned.as_array().into_iter().flatten().map(|report| entry(report, &sent, &words)).collect()
+    };
+    // Charts make reports long, and many of them take longer to be read than other work may be held up.
+    Ok(tokio::task::spawn_blocking(read).await.unwrap_or_default())
 }
 
-fn entry(report: &Value, sent: &[Entry], words: &Words) -> Planned {
+fn entry(report: &Value, sent: &[(Entry, Report)], words: &Words) -> Planned {
     let text = |key: &str| report.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let moment = |key: &str| {
         let at: Timestamp = text(key).parse().ok()?;
@@ -112,7 +125,7 @@ fn entry(report: &Value, sent: &[Entry], words: &Words) -> Planned {
     let name = text("name");
     let channels = report.get("channels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     Planned {
-        sent: sent.iter().find_map(|entry| last(entry, &name, words)),
+        sent: sent.iter().find(|(_, report)| report.name == name).map(|(entry, report)| last(entry, report, words)),
         cron: format!("{} · {}", text("cron"), text("timezone")),
         channels: channels.collect::<Vec<_>>().join(", "),
         next: moment("next_due"),
@@ -122,12 +135,16 @@ fn entry(report: &Value, sent: &[Entry], words: &Words) -> Planned {
     }
 }
 
-fn last(entry: &Entry, name: &str, words: &Words) -> Option<Sent> {
-    let report = Report::from_json(&entry.body).ok().filter(|report| report.name == name)?;
-    Some(Sent {
+fn with_report(entry: Entry) -> Option<(Entry, Report)> {
+    let report = Report::from_json(&entry.body).ok()?;
+    Some((entry, report))
+}
+
+fn last(entry: &Entry, report: &Report, words: &Words) -> Sent {
+    Sent {
         id: entry.id.number(),
         title: compose::message(&words.voice(), entry.kind, &entry.body, None).title,
         channel: entry.channel.clone(),
         has_charts: !report.charts.is_empty(),
-    })
+    }
 }

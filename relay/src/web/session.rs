@@ -1,6 +1,10 @@
 //! Who may look: whoever has shown the relay's token, for twelve hours.
 //!
-//! A session is a moment, signed with a key made from the token: it outlives a restart, and ends with the token.
+//! A session is a moment and a number, signed with a key made from the token: it outlives a restart, and ends with the
+//! token. One that somebody has logged out of is remembered for the rest of its time: a copy of its cookie opens nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -12,7 +16,9 @@ use seamark_kit::web::Admitted;
 use sha2::Sha256;
 
 use super::{Shared, back_to, words};
+use crate::app::App;
 use crate::config::Credentials;
+use crate::store::{Store, StoreError};
 
 const COOKIE_NAME: &str = "seamark_session";
 const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -21,7 +27,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(12);
 pub(super) async fn guard(State(app): Shared, request: Request, next: Next) -> Response {
     match &app.live().credentials {
         Some(_) if request.extensions().get::<Admitted>().is_some() => next.run(request).await,
-        Some(credentials) if !is_known(request.headers(), credentials, Timestamp::now()) => {
+        Some(credentials) if !is_open(&app, request.headers(), credentials) => {
             let path = request.uri().path();
             let is_page = request.method() == Method::GET && path != "/live";
             // After the login one is where one wanted to go; what was posted is gone.
@@ -32,16 +38,67 @@ pub(super) async fn guard(State(app): Shared, request: Request, next: Next) -> R
     }
 }
 
-/// The cookie of a new session.
-pub(super) fn begin(credentials: &Credentials, is_https: bool, now: Timestamp) -> Option<HeaderValue> {
-    let until = now.checked_add(LIFETIME).ok()?.as_second().to_string();
-    let signature = hex(&signed(credentials, &until)?.finalize().into_bytes());
-    cookie(&format!("{until}.{signature}"), LIFETIME.as_secs(), is_https)
+/// Whether somebody has logged in, and not out again.
+pub(crate) fn is_open(app: &App, headers: &HeaderMap, credentials: &Credentials) -> bool {
+    known(headers, credentials, Timestamp::now()).is_some_and(|session| !app.ended_sessions().has(&session))
 }
 
-/// The cookie that ends one.
-pub(super) fn end(is_https: bool) -> Option<HeaderValue> {
+/// The cookie of a new session.
+pub(super) fn begin(credentials: &Credentials, is_https: bool, now: Timestamp) -> Option<HeaderValue> {
+    let until = now.checked_add(LIFETIME).ok()?.as_second();
+    let number = getrandom::u64().ok()?;
+    let said = format!("{until}-{number:016x}");
+    let signature = hex(&signed(credentials, &said)?.finalize().into_bytes());
+    cookie(&format!("{said}.{signature}"), LIFETIME.as_secs(), is_https)
+}
+
+/// Ends the session of this request, if it has one, and returns the cookie that forgets it.
+pub(super) async fn end(app: &App, headers: &HeaderMap, is_https: bool) -> Option<HeaderValue> {
+    let now = Timestamp::now();
+    if let Some(session) = app.live().credentials.as_ref().and_then(|credentials| known(headers, credentials, now)) {
+        app.ended_sessions().add(session, now);
+        let kept = app.store().keep(ENDED, Some(app.ended_sessions().to_json()), now).await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "a logout could not be kept: after a restart a copy of its cookie holds again: {error}");
+        }
+    }
     cookie("", 0, is_https)
+}
+
+/// Under which name the store keeps those that have ended.
+const ENDED: &str = "page/ended";
+
+/// A session that was begun here and whose time is not over.
+#[derive(Debug, PartialEq)]
+struct Session {
+    number: String,
+    until: i64,
+}
+
+/// Sessions that somebody has logged out of, by their numbers, until their time would be over.
+#[derive(Debug, Default)]
+pub(crate) struct Ended(Mutex<BTreeMap<String, i64>>);
+
+impl Ended {
+    /// Those that the process before knew.
+    pub(crate) async fn remembered(store: &Store) -> Result<Self, StoreError> {
+        let kept = store.kept(ENDED).await?.and_then(|(json, _)| serde_json::from_str(&json).ok());
+        Ok(Self(Mutex::new(kept.unwrap_or_default())))
+    }
+
+    fn has(&self, session: &Session) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&session.number)
+    }
+
+    fn add(&self, session: Session, now: Timestamp) {
+        let mut ended = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, until| *until > now.as_second());
+        ended.insert(session.number, session.until);
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::json!(*self.0.lock().unwrap_or_else(PoisonError::into_inner)).to_string()
+    }
 }
 
 /// Lax, so that a link in a chat leads to the page and not to the login; every change is a POST, which CsrfLayer guards.
@@ -51,17 +108,15 @@ fn cookie(value: &str, seconds: i64, is_https: bool) -> Option<HeaderValue> {
     HeaderValue::from_str(&text).ok()
 }
 
-/// Whether somebody has logged in.
-pub(crate) fn is_known(headers: &HeaderMap, credentials: &Credentials, now: Timestamp) -> bool {
-    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some((until, signature)) = words::value(cookies, ';', COOKIE_NAME).and_then(|value| value.split_once('.'))
-    else {
-        return false;
-    };
-    let is_over = until.parse::<i64>().map_or(true, |until| until <= now.as_second());
-    let Some(signature) = unhex(signature) else { return false };
+/// The session that a request shows, if it is signed by us and its time is not over.
+fn known(headers: &HeaderMap, credentials: &Credentials, now: Timestamp) -> Option<Session> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let (said, signature) = words::value(cookies, ';', COOKIE_NAME)?.split_once('.')?;
+    let (until, number) = said.split_once('-')?;
+    let until = until.parse().ok().filter(|until| *until > now.as_second())?;
     // Compared in constant time.
-    !is_over && signed(credentials, until).is_some_and(|mac| mac.verify_slice(&signature).is_ok())
+    signed(credentials, said)?.verify_slice(&unhex(signature)?).ok()?;
+    Some(Session { number: number.to_owned(), until })
 }
 
 fn signed(credentials: &Credentials, text: &str) -> Option<Hmac<Sha256>> {
@@ -101,21 +156,37 @@ mod tests {
         let set = set.to_str().unwrap();
         assert!(set.ends_with("; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure"), "{set}");
         let pair = set.split(';').next().unwrap().to_owned();
-        let known = |pair: &str, token: &Credentials, at: Timestamp| {
+        let opens = |pair: &str, token: &Credentials, at: Timestamp| {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_str(&format!("x=y; {pair}")).unwrap());
-            is_known(&headers, token, at)
+            known(&headers, token, at).is_some()
         };
-        assert!(known(&pair, &token("a"), now));
-        assert!(!known(&pair, &token("b"), now));
-        assert!(!known(&pair, &token("a"), now + LIFETIME));
-        assert!(!known(&pair.replace("1043200", "9043200"), &token("a"), now));
-        for wrong in
-            ["", "seamark_session=", "seamark_session=9999999.", "seamark_session=9999999.0g", "seamark_session=é.00"]
-        {
+        assert!(opens(&pair, &token("a"), now));
+        assert!(!opens(&pair, &token("b"), now));
+        assert!(!opens(&pair, &token("a"), now + LIFETIME));
+        assert!(!opens(&pair.replace("1043200", "9043200"), &token("a"), now));
+        for wrong in [
+            "",
+            "seamark_session=",
+            "seamark_session=9999999-0.",
+            "seamark_session=9999999-0.0g",
+            "seamark_session=é-0.00",
+        ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_bytes(wrong.as_bytes()).unwrap());
-            assert!(!is_known(&headers, &token("a"), now), "{wrong}");
+            assert_eq!(known(&headers, &token("a"), now), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_has_ended_is_remembered_until_its_time_is_over() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let session = |number: &str, until| Session { number: number.to_owned(), until };
+        let ended = Ended::default();
+        ended.add(session("a", 100), at(50));
+        ended.add(session("b", 200), at(99));
+        assert!(ended.has(&session("a", 100)) && !ended.has(&session("c", 100)));
+        ended.add(session("c", 300), at(100));
+        assert_eq!(ended.to_json(), r#"{"b":200,"c":300}"#);
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::app::App;
+use crate::chart::Fonts;
 use crate::compose::{Arg, Catalogue, Locale, Voice};
 
 /// The cookie in which a choice is kept.
@@ -19,6 +20,7 @@ pub(super) const COOKIE_NAME: &str = "seamark_lang";
 pub(super) struct Words {
     pub(super) locale: Locale,
     zone: TimeZone,
+    fonts: Fonts,
     /// Chosen on this very request: to be kept.
     pub(super) chosen: bool,
 }
@@ -53,12 +55,17 @@ impl Words {
     }
 
     pub(super) fn voice(&self) -> Voice {
-        Voice::new(self.locale, self.zone.clone())
+        Voice { fonts: self.fonts.clone(), ..Voice::new(self.locale, self.zone.clone()) }
     }
 
     /// A moment in the relay's zone; scripts say it by the reader's own clock.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         crate::compose::moment_words(&self.voice(), at)
+    }
+
+    /// The name of a rule in the reader's words, where the catalogue has it.
+    pub(super) fn alert(&self, name: &str) -> String {
+        crate::compose::alert_name(&self.voice(), name).unwrap_or_else(|| name.to_owned())
     }
 
     /// How long it is from one moment to the other.
@@ -80,7 +87,8 @@ where
         let kept = || header(COOKIE).and_then(|cookies| value(cookies, ';', COOKIE_NAME)).and_then(named);
         let spoken = || header(ACCEPT_LANGUAGE).and_then(preferred);
         let locale = asked.or_else(kept).or_else(spoken).unwrap_or(live.voice.locale);
-        Ok(Self { locale, zone: live.voice.zone.clone(), chosen: asked.is_some() })
+        let fonts = live.voice.fonts.clone();
+        Ok(Self { locale, zone: live.voice.zone.clone(), fonts, chosen: asked.is_some() })
     }
 }
 

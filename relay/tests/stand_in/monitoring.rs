@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 pub struct Known {
     samples: HashMap<Fact, Vec<(Value, f64)>>,
     pub is_down: bool,
+    /// What is asked for a report has no answer as long as this is so.
+    pub holds_reports: bool,
     /// Questions that nobody has told an answer for.
     pub unknown: Vec<String>,
     pub asked: usize,
@@ -101,14 +103,18 @@ impl Monitoring {
 }
 
 async fn query(State(it): State<Monitoring>, body: String) -> Response {
+    let form = reqwest::Url::parse(&format!("http://x/?{body}")).unwrap();
+    let query = form.query_pairs().find(|(key, _)| key == "query").map(|(_, query)| query.into_owned()).unwrap();
+    let fact = QUERIES.iter().find(|(_, known)| *known == query);
+    it.known().asked += 1;
+    while fact.is_none() && it.known().holds_reports {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     let mut known = it.known();
-    known.asked += 1;
     if known.is_down {
         return (StatusCode::SERVICE_UNAVAILABLE, "away").into_response();
     }
-    let form = reqwest::Url::parse(&format!("http://x/?{body}")).unwrap();
-    let query = form.query_pairs().find(|(key, _)| key == "query").map(|(_, query)| query.into_owned()).unwrap();
-    let Some((fact, _)) = QUERIES.iter().find(|(_, known)| *known == query) else {
+    let Some((fact, _)) = fact else {
         known.unknown.push(query);
         return StatusCode::BAD_REQUEST.into_response();
     };

@@ -9,8 +9,12 @@ pub fn board() -> Board {
         "One container",
         "One container: what it uses, what it may use, how it ended and why.",
     )
-    .variables(variable::targets("seamark_docker_up"))
-    .variables(vec![variable::choice("name", "Container", "label_values(seamark_container_info{$S}, name)")])
+    .variables(variable::container_hosts())
+    .variables(vec![variable::choice(
+        "name",
+        "Container",
+        &format!("label_values({{{}, $S}}, name)", containers::NAMED),
+    )])
     .link(link("All containers", "seamark-containers"))
     .link(link("Probes", "seamark-health"))
     .link(link("Application", "seamark-app"))
@@ -39,7 +43,7 @@ fn figures() -> Vec<Panel> {
         stat("Health", "What its own check says.")
             .unit("none")
             .words(state::health_words())
-            .empty("not running")
+            .empty("not checked")
             .now(&state::container_health("instance"), "{{instance}}"),
         stat("Up for", "Since its last start.")
             .unit("s")
@@ -54,7 +58,7 @@ fn figures() -> Vec<Panel> {
         stat("Last exit code", "137 is a kill, 143 was told to stop; up to 127 is the program's own choice.")
             .unit("none")
             .steps(look::steps(look::GOOD, &[(1.0, look::WARN)]))
-            .empty("never ended")
+            .empty("none known")
             .now("max by (instance) (seamark_container_last_exit_code{$C})", "{{instance}}"),
         stat("CPU now", "Of its quota, or else of the host.")
             .unit("percentunit")

@@ -2,10 +2,13 @@
 
 use super::*;
 
+/// Series with the names of containers: stopped ones too from seamark-exporter, those that run from cAdvisor.
+pub const NAMED: &str = "__name__=~\"seamark_container_info|container_last_seen\", name!=\"\"";
+
 /// The board.
 pub fn board() -> Board {
     Board::new("seamark-containers", "Containers", "All containers: state, health, ends, and who uses what.")
-        .variables(variable::targets("seamark_docker_up"))
+        .variables(variable::container_hosts())
         .variables(filters())
         .link(link("Health", "seamark-health"))
         .marks(exits("$S, name=~\"$name\""))
@@ -29,24 +32,32 @@ fn filters() -> Vec<serde_json::Value> {
         variable::label(
             "name",
             "Container",
-            "label_values(seamark_container_info{$S, compose_project=~\"$project\"}, name)",
+            &format!("label_values({{{NAMED}, $S, compose_project=~\"$project\"}}, name)"),
         ),
     ]
 }
 
 fn figure(title: &str, text: &str, expr: &str) -> Panel {
-    stat(title, text).unit("none").filled().now(expr, "")
+    stat(title, text).unit("none").filled().empty("not known").now(expr, "")
 }
 
+/// Nothing, where seamark-exporter looks; where it does not, nobody knows.
+const NONE: &str = "0 * max(seamark_docker_up{$S})";
+
 fn figures() -> Vec<Panel> {
-    let state = |state: &str| format!("sum(seamark_container_state{{$C, state=\"{state}\"}}) or vector(0)");
+    let state = |state: &str| format!("sum(seamark_container_state{{$C, state=\"{state}\"}}) or {NONE}");
     let ends = |reasons: &str| {
-        format!(
-            "round(sum(increase(seamark_container_exits_total{{$C, reason=~\"{reasons}\"}}[$__range]))) or vector(0)"
-        )
+        format!("round(sum(increase(seamark_container_exits_total{{$C, reason=~\"{reasons}\"}}[$__range]))) or {NONE}")
     };
     vec![
-        figure("Running", "Containers that run.", &state("running")).steps(look::plain()),
+        // cAdvisor has no states; what it sees runs.
+        figure(
+            "Running",
+            "Containers that run.",
+            "count((seamark_container_state{$C, state=\"running\"} == 1)
+               or (container_last_seen{$C} unless on (job, instance) seamark_docker_up{$S})) or vector(0)",
+        )
+        .steps(look::plain()),
         figure("Exited", "Containers that are there and have ended.", &state("exited"))
             .steps(look::steps(look::MUTED, &[])),
         figure("Restarting", "Containers between an end and the next start.", &state("restarting"))
@@ -54,14 +65,16 @@ fn figures() -> Vec<Panel> {
         figure(
             "Unhealthy",
             "Whose own health check fails.",
-            "sum(seamark_container_health_status{$C, status=\"unhealthy\"}) or vector(0)",
+            &format!("sum(seamark_container_health_status{{$C, status=\"unhealthy\"}}) or {NONE}"),
         )
         .steps(none_is_good()),
         figure(
             "Missing",
             "Names of the watch list without a container.",
-            "count(seamark_container_expected{$S, expect=\"running\"}
-               unless on (job, instance, name) seamark_container_info{$S}) or vector(0)",
+            &format!(
+                "count(seamark_container_expected{{$S, expect=\"running\"}}
+                   unless on (job, instance, name) seamark_container_info{{$S}}) or {NONE}"
+            ),
         )
         .steps(none_is_good()),
         figure("Crashes", "Ended with an error in the time shown.", &ends("crash|signal")).steps(none_is_good()),
@@ -70,7 +83,7 @@ fn figures() -> Vec<Panel> {
         figure(
             "Image is older",
             "Containers whose image's name means a newer image by now: pulled, not made anew.",
-            "sum(seamark_container_image_outdated{$C}) or vector(0)",
+            &format!("sum(seamark_container_image_outdated{{$C}}) or {NONE}"),
         )
         .steps(look::steps(look::GOOD, &[(1.0, look::INFO)])),
     ]
@@ -84,7 +97,10 @@ fn live() -> Panel {
         "Containers",
         "What each is doing now. A name leads to the container's own board.",
         vec![
-            labels_of("max by (instance, name, image, compose_project) (seamark_container_info{$C})"),
+            labels_of(
+                "max by (instance, name, image, compose_project) (
+                   seamark_container_info{$C} or on (instance, name) container_last_seen{$C})",
+            ),
             label("name", "Container").link(
                 "Container",
                 &to("seamark-container", "var-name=${__data.fields.Container}&var-instance=${__data.fields.Host}"),

@@ -156,7 +156,8 @@ pub fn variables(text: &str) -> Vec<String> {
     found
 }
 
-fn filled(expr: &str) -> String {
+/// The expression with a value for each variable: any, and Grafana's own as they might be.
+pub fn filled(expr: &str) -> String {
     let mut expr = expr.to_owned();
     for (name, value) in BUILT_IN {
         expr = expr.replace(name, value);

@@ -15,6 +15,8 @@ impl Section {
 
     /// As [`secret`](Self::secret), with the file it came from, for what is read again when the file changes.
     pub fn secret_and_file(&mut self, key: &'static str, file_key: &'static str) -> Option<(Secret, Option<PathBuf>)> {
+        self.note(key, || "a secret".to_owned());
+        self.note(file_key, || format!("a file that holds `{key}`"));
         let given = self.take_scalar(key);
         let file = self.take_scalar(file_key);
         match (given, file) {
@@ -31,6 +33,7 @@ impl Section {
     /// The trimmed content of the file that `key` names, and where it is. A relative name is looked up beside the
     /// configuration file. An empty name is none.
     pub fn file(&mut self, key: &'static str) -> Option<(Secret, PathBuf)> {
+        self.note(key, || "a file".to_owned());
         let file = self.take_scalar(key)?;
         let (content, path) = self.content(key, &file)?;
         Some((content, path?))

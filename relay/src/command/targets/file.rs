@@ -25,8 +25,8 @@ pub fn check_job(job: &str) -> Result<(), Usage> {
 
 /// All of the file. The same list gives the same text.
 pub fn render(list: &Path, servers: &[Server]) -> String {
-    let from =
-        list.file_name().map_or_else(|| "a list".to_owned(), |name| super::super::clean(&name.to_string_lossy()));
+    let name = list.file_name().filter(|name| *name != super::STANDARD);
+    let from = name.map_or_else(|| "a list".to_owned(), |name| super::super::clean(&name.to_string_lossy()));
     let mut text = format!("{MARK} from {from}.\n# What is changed here is lost with the next import.\n");
     for server in servers {
         let mut labels = format!("instance: {}", quoted(&server.name));

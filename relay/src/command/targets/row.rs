@@ -49,7 +49,7 @@ pub fn rows(text: &str) -> Vec<Row> {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
-        if let (None, Some(named)) = (delimiter, line.strip_prefix(SEPARATOR).and_then(|rest| rest.bytes().next())) {
+        if let (None, Some(named)) = (delimiter, named(line)) {
             delimiter = Some(named);
             continue;
         }
@@ -59,6 +59,10 @@ pub fn rows(text: &str) -> Vec<Row> {
         }
     }
     all
+}
+
+fn named(line: &str) -> Option<u8> {
+    line.strip_prefix(SEPARATOR)?.bytes().next().filter(u8::is_ascii)
 }
 
 /// What separates the fields of the header: which it is depends on the country, for Excel.
@@ -104,6 +108,8 @@ fn is_open(field: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Vec<(usize, Vec<(usize, String)>)> {
@@ -140,6 +146,22 @@ mod tests {
             |text: &str| rows(text).iter().flat_map(|row| &row.fields).map(|field| field.open).collect::<Vec<_>>();
         assert_eq!(open("\"a\",\"b\"\"\",c\"d\n"), [false, false, false]);
         assert_eq!(open("a,\"b,c\n"), [false, true]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_and_every_field_is_in_its_line(bytes in any::<Vec<u8>>(), text in "(sep=.|[a\"#,;\t\r\nж ]){0,40}") {
+            let decoded = decode("list", &bytes).unwrap_or_default();
+            for text in [&decoded, &text] {
+                let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+                for row in rows(text) {
+                    let line = lines.split('\n').nth(row.line - 1).unwrap();
+                    for field in &row.fields {
+                        prop_assert!(field.column <= line.chars().count() + 1, "{row:?} of {text:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

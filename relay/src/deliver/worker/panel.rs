@@ -127,8 +127,7 @@ impl Worker {
     async fn panel_later(&mut self, board: &Board, verdict: &Verdict, edited: bool, now: Timestamp) {
         self.panel.failures = self.panel.failures.saturating_add(1);
         let history = History { attempt: 1, failures: self.panel.failures, detail: Detail::Full };
-        let Step::Again { destination_at, whole_service, .. } = next_attempt(&history, verdict, now, random())
-        else {
+        let Step::Again { destination_at, whole_service, .. } = next_attempt(&history, verdict, now, random()) else {
             return;
         };
         let name = self.destination.name.clone();

@@ -9,13 +9,21 @@ use crate::channel::{MessageRef, Verdict};
 use crate::compose::TroubleKind;
 use crate::deliver::hold::{channel_scope, gone_scope, service_scope};
 use crate::deliver::note;
+use crate::deliver::pace::is_sudden;
 use crate::deliver::retry::{History, Step, next_attempt};
 use crate::metrics::Outcome;
 use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind};
 
 impl Worker {
     /// Takes over what the chat has answered.
-    pub(super) async fn settle(&mut self, claim: &Claim, verdict: &Verdict, maybe_sent: bool, more: bool, now: Timestamp) {
+    pub(super) async fn settle(
+        &mut self,
+        claim: &Claim,
+        verdict: &Verdict,
+        maybe_sent: bool,
+        more: bool,
+        now: Timestamp,
+    ) {
         if let Verdict::Moved(to) = verdict
             && self.follow(claim, to, now).await
         {
@@ -99,8 +107,12 @@ impl Worker {
         };
         self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
         if !more {
-            if claim.digest == Some(Digest::Storm) {
-                self.listed = Some(Instant::now());
+            self.told = Some(Instant::now());
+            // A report of many parts is no storm.
+            let is_alert = matches!(claim.kind, MessageKind::Alert | MessageKind::Resolved);
+            let is_sudden = is_alert && is_sudden(&self.ended, self.destination.channel.limits().budgets, now);
+            if is_sudden || claim.digest == Some(Digest::Storm) {
+                self.storm = self.told;
             }
             let name = self.destination.name.as_str();
             self.tools.metrics.delivery(name, claim.kind, Outcome::Delivered);

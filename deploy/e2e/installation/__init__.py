@@ -1,0 +1,1 @@
+"""A server without Docker: a Debian whose first process is systemd, and what is installed on it."""
