@@ -20,15 +20,22 @@ done
 
 status=0
 for program; do
-  sums=$(cd "$work" && sha256sum "one/target/release/$program" "another/place/target/release/$program")
-  echo "$sums"
-  if [ "$(cut -d ' ' -f 1 <<<"$sums" | sort -u | wc -l)" != 1 ]; then
-    echo "check-reproducible: $program differs between two builds of $SEAMARK_REVISION" >&2
-    status=1
-  elif grep -qaF "$work" "$work/one/target/release/$program" || grep -qaF "${CARGO_HOME:-$HOME/.cargo}" "$work/one/target/release/$program"; then
-    echo "check-reproducible: $program names a directory of this machine" >&2
+  one=$work/one/target/release/$program another=$work/another/place/target/release/$program
+  sha256sum "$one" "$another"
+  if ! cmp -s "$one" "$another"; then
+    echo "check-reproducible: $program differs between two builds of $SEAMARK_REVISION, in $(cmp -l "$one" "$another" 2>/dev/null | wc -l)" \
+      "bytes of $(stat -c %s "$one"); both are kept in target/reproducible" >&2
+    mkdir -p target/reproducible
+    cp "$one" "target/reproducible/$program.one"
+    cp "$another" "target/reproducible/$program.another"
     status=1
   fi
+  for place in "$work" "${CARGO_HOME:-$HOME/.cargo}"; do
+    if grep -qaF "$place" "$one" "$another"; then
+      echo "check-reproducible: $program names the directory $place" >&2
+      status=1
+    fi
+  done
 done
 [ "$status" = 0 ] && echo "check-reproducible: the same bytes from both places, and no directory of this machine in them"
 exit "$status"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Both programs as they are released: `release.sh [PROGRAM...]`, with target/release/seamark-*.
 #
-# The same commit and compiler give the same bytes wherever they are built (check-reproducible.sh): no directory of this
-# machine gets into them, neither from Rust nor from the C of SQLite and ring, and no time but the commit's.
+# No directory of this machine gets into them, neither from Rust nor from the C of SQLite and ring, and no time but the
+# commit's. That is what the same bytes from the same commit need; whether they are the same, check-reproducible.sh says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ "$#" -gt 0 ] || set -- seamark-exporter seamark-relay

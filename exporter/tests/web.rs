@@ -21,7 +21,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -377,67 +376,46 @@ fn the_commands_of_the_page_make_what_the_example_wants() {
 }
 
 /// Opens ten thousand connections that begin and never go on, and scrapes all the while.
-fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &'static [u8]) -> u32 {
+fn storm(exporter: &Exporter, client: &Client, scheme: &str, beginning: &[u8]) {
     const SLOW: usize = 10_000;
-    const AT_ONCE: usize = 4;
-    let (address, url) = (&exporter.address, exporter.url(scheme));
+    const BETWEEN_SCRAPES: usize = 500;
     let limit = getrlimit(Resource::Nofile);
     let wanted = SLOW as u64 + 500;
+    let current = Some(limit.current.unwrap_or(wanted).max(wanted));
     let maximum = limit.maximum.map(|maximum| maximum.max(wanted));
-    let raised =
-        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted.max(limit.current.unwrap_or(wanted))), maximum });
-    raised.expect("this test opens 10,000 connections: allow it 10,500 files (ulimit -n), or run it as root");
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let scraping = scope.spawn(|| {
-            let mut scrapes = 0;
-            // What Prometheus allows by default, and a new connection each time.
-            while !is_over.load(Ordering::Relaxed) || scrapes == 0 {
-                let request = client.get(&url).header("connection", "close");
-                let (status, page) = text(request.timeout(Duration::from_secs(10)));
-                assert!(status == StatusCode::OK && page.contains("node_load1 "), "{status}");
-                scrapes += 1;
-            }
-            scrapes
-        });
-        let slow: Vec<_> = (0..AT_ONCE)
-            .map(|_| {
-                scope.spawn(|| -> Vec<TcpStream> {
-                    let open = |_| {
-                        let mut stream = TcpStream::connect(address).unwrap();
-                        // One that is closed by now does not take it.
-                        let _ = stream.write_all(beginning);
-                        stream
-                    };
-                    (0..SLOW / AT_ONCE).map(open).collect()
-                })
-            })
-            .collect();
-        let slow: Vec<TcpStream> = slow.into_iter().flat_map(|opened| opened.join().unwrap()).collect();
-        assert_eq!(slow.len(), SLOW);
-        // And once more while all of them are there.
-        let request = client.get(&url).header("connection", "close");
+    setrlimit(Resource::Nofile, Rlimit { current, maximum })
+        .expect("this test opens 10,000 connections: allow it 10,500 files (ulimit -n), or run it as root");
+    let mut slow = Vec::new();
+    while slow.len() < SLOW {
+        for _ in 0..BETWEEN_SCRAPES {
+            let mut stream = TcpStream::connect(&exporter.address).unwrap();
+            // One that is closed by now does not take it.
+            let _ = stream.write_all(beginning);
+            slow.push(stream);
+        }
+        // A new connection, and as long as Prometheus waits by default.
+        let request = client.get(exporter.url(scheme)).header("connection", "close");
         let (status, page) = text(request.timeout(Duration::from_secs(10)));
-        assert_eq!(status, StatusCode::OK);
-        let crowded = value(&page, "seamark_http_refused_total{reason=\"crowded\"}");
-        assert!(crowded.parse::<f64>().unwrap() >= 8000.0, "{crowded}");
-        is_over.store(true, Ordering::Relaxed);
-        scraping.join().unwrap()
-    })
+        assert!(status == StatusCode::OK && page.contains("node_load1 "), "{} open: {status} {page}", slow.len());
+        if slow.len() == SLOW {
+            let closed = ["crowded", "slow"].map(|reason| {
+                value(&page, &format!("seamark_http_refused_total{{reason=\"{reason}\"}}")).parse::<usize>().unwrap()
+            });
+            assert!(closed.iter().sum::<usize>() >= SLOW - 1500 && closed[0] > 0, "{closed:?}");
+        }
+    }
 }
 
 #[test]
 fn ten_thousand_slow_connections_do_not_stop_a_scrape() {
     let folder = Folder::new();
     let plain = Exporter::start(&folder, None);
-    let scrapes = storm(&plain, &folder.client(None), "http", b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ");
-    assert!(scrapes >= 1);
+    storm(&plain, &folder.client(None), "http", b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: ");
     drop(plain);
     let web = folder.write("web.yml", "tls_server_config: {cert_file: server.crt, key_file: server.key}\n");
     let secure = Exporter::start(&folder, Some(&web));
     // The first bytes of a ClientHello.
-    let scrapes = storm(&secure, &folder.client(None), "https", &[22, 3, 1, 2, 0, 1]);
-    assert!(scrapes >= 1);
+    storm(&secure, &folder.client(None), "https", &[22, 3, 1, 2, 0, 1]);
 }
 
 #[test]
