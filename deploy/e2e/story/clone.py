@@ -74,4 +74,7 @@ class Clone(Stack):
 
     def remove(self):
         super().remove()
+        # Of the files that were used before, as well.
+        if volumes := self.volumes():
+            docker.docker("volume", "rm", *volumes)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -62,8 +62,9 @@ def starts(stack, verdict):
                       if stat.S_IMODE(path.stat().st_mode) & 0o007]
     verdict.equal("nobody else can read .env or secrets/", open_to_others, [])
     verdict.equal("the folder is closed", stat.S_IMODE(secrets.stat().st_mode), 0o700)
-    until("the relay's word about its channels", lambda: "Channels in use" in stack.compose("logs", "relay"))
-    verdict.check("the relay has the webhook's address from its file", discord_is_on(stack), stack.compose("logs", "relay"))
+    # A channel without an address is off, and told of nowhere.
+    verdict.check("the relay has the webhook's address from its file",
+                  'seamark_relay_deliveries_total{channel="ops-discord"' in get(f"{stack.url('relay', 9878)}/metrics"))
     shown = json.dumps([stack.inspect(service) for service in SERVICES])
     verdict.check("and `docker inspect` shows neither it nor the password", "hunter2" not in shown and password not in shown)
     closed = scrape(stack)
@@ -177,11 +178,6 @@ def agent(stack, verdict):
     verdict.check("and the exporter reaches Docker", True)
     networks = stack.inspect("docker-proxy")["NetworkSettings"]["Networks"]
     verdict.equal("its proxy is in the closed network alone", list(networks), [f"{stack.project}_docker"])
-
-
-def discord_is_on(stack):
-    log = stack.compose("logs", "relay")
-    return "Channels in use: ops-discord" in log and "`ops-discord` has no address" not in log
 
 
 def settled(stack):
