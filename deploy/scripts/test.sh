@@ -49,6 +49,13 @@ with_both() {
   cargo test --locked --workspace --no-run && "$1" "$target/debug/seamark-exporter" "$target/debug/seamark-relay"
 }
 
+# The same with the folder they are in.
+with_folder() {
+  local target
+  target=$(cargo metadata --offline --no-deps --format-version 1 | jq -r .target_directory)
+  cargo test --locked --workspace --no-run && "$1" "$target/debug"
+}
+
 # What the runners say at their end.
 closing_lines() {
   local log
@@ -77,10 +84,13 @@ ring containers with exporter deploy/e2e/containers || failed+=(containers)
 # Waits more than it works, too.
 ring hosts with_both deploy/e2e/hosts &
 hosts=$!
+ring install with_folder deploy/e2e/install &
+install=$!
 ring names with exporter deploy/e2e/names || failed+=(names)
 ring page with relay deploy/e2e/page || failed+=(page)
 wait "$reports" || failed+=(reports)
 wait "$hosts" || failed+=(hosts)
+wait "$install" || failed+=(install)
 if wait "$images"; then
   ring story deploy/e2e/run || failed+=(story)
   ring operations deploy/e2e/operations || failed+=(operations)
