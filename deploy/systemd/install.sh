@@ -62,6 +62,26 @@ files() {
   (cd "$from/$1" && find . -type f ! -path './etc/*' | sed 's#^\./#/#' | sort)
 }
 
+# Directories that are not there yet, the outermost first, so that the removal knows which are ours.
+note_directories() {
+  missing=
+  directory=$(dirname "$1")
+  while ! [ -d "$directory" ]; do
+    missing="$directory
+$missing"
+    directory=$(dirname "$directory")
+  done
+  [ -z "$missing" ] || printf %s "$missing" >>"$state/etc/directories"
+}
+
+remove_directories() {
+  [ -e "$state/etc/directories" ] || return 0
+  sort -ru "$state/etc/directories" | while read -r directory; do
+    [ ! -d "$directory" ] || rmdir --ignore-fail-on-non-empty "$directory"
+  done
+  rm -f "$state/etc/directories"
+}
+
 make_user() {
   if ! getent passwd seamark >/dev/null; then
     run useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin seamark
@@ -92,6 +112,7 @@ install_one() {
   for path in $(files "$program"); do
     mode=644
     case $path in /usr/bin/*) mode=755 ;; esac
+    [ "$dry" = yes ] || note_directories "$path"
     run install -D -o root -g root -m "$mode" "$from/$program$path" "$path"
   done
   bring_back "$program.yml" "seamark/$program.yml" 640 seamark
@@ -155,6 +176,7 @@ if [ "$uninstall" = yes ]; then
   if ! [ -e /usr/bin/seamark-exporter ] && ! [ -e /usr/bin/seamark-relay ] || [ "$dry" = yes ]; then
     [ ! -d /etc/seamark ] || run rmdir --ignore-fail-on-non-empty /etc/seamark
     [ ! -d /run/seamark ] || run rm -rf /run/seamark
+    run remove_directories
     if getent passwd seamark >/dev/null; then run userdel seamark; fi
     run chown -R root:root "$state"
   fi
@@ -167,6 +189,7 @@ for program in $programs; do
     fail "there is no $from/$program/usr/bin/seamark-$program: run \`make stage\` first, or name its directory with --from"
 done
 make_user
+run install -d -m 700 "$state/etc"
 for program in $programs; do install_one "$program"; done
 [ "$start" = no ] || start_all
 say "done. Settings: /etc/seamark/, /etc/default/seamark-*; logs: journalctl -u 'seamark-*'"
