@@ -90,7 +90,7 @@ engine() {
   if [ -x "$lab/images" ]; then
     local images
     # What the Dockerfiles start from, and what the stories run.
-    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile \
+    mapfile -t images < <({ sed -n 's/^FROM \([^ ]*:[^ ]*\).*/\1/p' deploy/docker/Dockerfile deploy/examples/app/Dockerfile \
         deploy/e2e/stand-ins/grafana/Dockerfile deploy/e2e/installation/Dockerfile
       deploy/e2e/run --images
       deploy/e2e/services --images; } | sort -u)
