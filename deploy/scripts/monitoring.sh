@@ -43,17 +43,25 @@ setting() {
   # shellcheck disable=SC2016 # Compose expands it.
   printf 'services: {x: {image: x, labels: {x: "${%s:-}"}}}\n' "$1" |
     docker compose --project-directory . -f - config --format json |
-    sed -n 's/^ *"x": "\(.*\)",\{0,1\}$/\1/p' | sed 's/\\"/"/g; s/\\\\/\\/g; s/\$\$/$/g'
+    sed -n 's/^ *"x": "\(.*\)",\{0,1\}$/\1/p' |
+    sed 's/\\u003c/</g; s/\\u003e/>/g; s/\\u0026/\&/g; s/\\"/"/g; s/\\\\/\\/g; s/\$\$/$/g'
 }
 
-# put NAME VALUE: writes it down in .env, in the place of an earlier value or of its example.
+# put NAME VALUE: writes it down in .env, in the place of the value that holds, which is the last, or of its example.
 put() {
   local new
   new=$(mktemp .env.XXXXXX)
   awk -v name="$1" -v line="$1=$2" '
-    !done && ($0 ~ "^" name "=" || $0 ~ "^# " name "=") { print line; done = 1; next }
-    { print }
-    END { if (!done) print line }' .env >"$new"
+    { lines[NR] = $0 }
+    $0 ~ "^" name "=" { at = NR }
+    !example && $0 ~ "^# " name "=" { example = NR }
+    END {
+      count = NR
+      if (!at) at = example
+      if (!at) at = ++count
+      lines[at] = line
+      for (i = 1; i <= count; i++) print lines[i]
+    }' .env >"$new"
   # The file stays the one it is, with its owner and mode.
   cat "$new" >.env
   rm "$new"

@@ -22,8 +22,10 @@ for unit in service socket; do
 done
 install -D -m 644 deploy/systemd/seamark.sysusers "$root/usr/lib/sysusers.d/seamark-$program.conf"
 install -D -m 644 LICENSE "$root/usr/share/doc/seamark-$program/copyright"
-# The example speaks of the names that the compose file gives; without Docker all of it is on this host.
+# The example speaks of the names that the compose file gives, and of addresses as they are in a container; without Docker all
+# of it is on this host, and the counts of exits have a place.
 install -d "$root/etc/seamark"
-sed -E -e "s#http://(prometheus|alertmanager):#http://localhost:#g" -e "s/^listen: 0.0.0.0:/listen: 127.0.0.1:/" "deploy/examples/$program.yml" >"$root/etc/seamark/$program.yml"
+sed -E -e 's#http://(prometheus|alertmanager):#http://localhost:#g' -e 's/^listen: (0\.0\.0\.0)?:/listen: 127.0.0.1:/' \
+  -e 's/^# state_file:/state_file:/' "deploy/examples/$program.yml" >"$root/etc/seamark/$program.yml"
 chmod 640 "$root/etc/seamark/$program.yml"
 install -D -m 600 "deploy/packaging/seamark-$program.default" "$root/etc/default/seamark-$program"

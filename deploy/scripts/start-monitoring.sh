@@ -105,9 +105,9 @@ mail() {
   if [ -z "$config" ]; then put ALERTMANAGER_CONFIG "$own"; fi
 }
 
-# The address of a published port, as this host reaches it.
+# The address of a published port, as this host reaches it; "" for what is not up.
 address() {
-  compose port "$1" "$2" 2>/dev/null | sed 's/^0\.0\.0\.0:/127.0.0.1:/; s/^\[::\]:/[::1]:/'
+  { compose port "$1" "$2" 2>/dev/null || true; } | sed 's/^0\.0\.0\.0:/127.0.0.1:/; s/^\[::\]:/[::1]:/'
 }
 
 # An earlier start may have let Grafana make its database with admin/admin; variables do not change it then.

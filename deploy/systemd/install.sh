@@ -9,12 +9,16 @@
 # default lies beside it as FILE.new. Taking it away leaves the state directory /var/lib/seamark alone, which then also
 # holds the configuration.
 set -eu
+# What `su` leaves may be a user's.
+PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 from=$here/target/stage
 programs=
 uninstall=no start=yes docker=yes dry=no
 state=/var/lib/seamark
+# The directories that the installation made, so that the removal knows which are ours.
+made=/etc/seamark/.directories
 
 say() { echo "install.sh: $*"; }
 fail() {
@@ -62,7 +66,7 @@ files() {
   (cd "$from/$1" && find . -type f ! -path './etc/*' | sed 's#^\./#/#' | sort)
 }
 
-# Directories that are not there yet, the outermost first, so that the removal knows which are ours.
+# Those that are not there yet.
 note_directories() {
   missing=
   directory=$(dirname "$1")
@@ -71,15 +75,16 @@ note_directories() {
 $missing"
     directory=$(dirname "$directory")
   done
-  [ -z "$missing" ] || printf %s "$missing" >>"$state/etc/directories"
+  [ -z "$missing" ] || printf %s "$missing" >>"$made"
 }
 
 remove_directories() {
-  [ -e "$state/etc/directories" ] || return 0
-  sort -ru "$state/etc/directories" | while read -r directory; do
+  [ -e "$made" ] || return 0
+  directories=$(sort -ru "$made")
+  rm -f "$made"
+  for directory in $directories; do
     [ ! -d "$directory" ] || rmdir --ignore-fail-on-non-empty "$directory"
   done
-  rm -f "$state/etc/directories"
 }
 
 make_user() {
@@ -96,12 +101,15 @@ configure() {
   elif ! cmp -s "$source" "$target"; then
     run install -o root -g "$group" -m "$mode" "$source" "$target.new"
     say "$target is kept as it is; the default of this version is $target.new"
+  else
+    run rm -f "$target.new"
   fi
 }
 
-# What lay in the state directory since the last uninstallation comes back.
+# What lay in the state directory since the last uninstallation comes back. The services may write there: nothing but a
+# file of its own is taken.
 bring_back() {
-  if [ -e "$state/etc/$1" ] && ! [ -e "/etc/$2" ]; then
+  if [ ! -L "$state/etc" ] && [ ! -L "$state/etc/$1" ] && [ -f "$state/etc/$1" ] && ! [ -e "/etc/$2" ]; then
     run install -D -o root -g "$4" -m "$3" "$state/etc/$1" "/etc/$2"
     run rm -f "$state/etc/$1"
   fi
@@ -126,13 +134,11 @@ install_one() {
   fi
 }
 
-# With the variables that the service will have.
-check_config() (
-  set -a
-  # shellcheck source=/dev/null
-  . "/etc/default/seamark-$1"
-  exec "/usr/bin/seamark-$1" check-config --config.file "/etc/seamark/$1.yml" >/dev/null
-)
+# With the user and the variables that the service will have.
+check_config() {
+  systemd-run --quiet --wait --pipe --collect --property User=seamark --property "EnvironmentFile=-/etc/default/seamark-$1" \
+    "/usr/bin/seamark-$1" check-config --config.file "/etc/seamark/$1.yml" >/dev/null
+}
 
 start_all() {
   run systemctl daemon-reload
@@ -163,6 +169,7 @@ remove_one() {
   done
   [ ! -d "/usr/share/doc/seamark-$program" ] || run rmdir "/usr/share/doc/seamark-$program"
   # Somebody wrote these: they go where the next installation finds them.
+  [ ! -L "$state/etc" ] || run rm -f "$state/etc"
   run install -d -m 700 "$state/etc"
   for pair in "seamark/$program.yml:$program.yml" "default/seamark-$program:seamark-$program.default"; do
     [ ! -e "/etc/${pair%%:*}" ] || run mv -f "/etc/${pair%%:*}" "$state/etc/${pair##*:}"
@@ -170,16 +177,28 @@ remove_one() {
   done
 }
 
+# Whether none of the programs stays.
+is_last() {
+  for program in exporter relay; do
+    case " $programs " in
+      *" $program "*) ;;
+      *) [ ! -e "/usr/bin/seamark-$program" ] || return 1 ;;
+    esac
+  done
+}
+
 if [ "$uninstall" = yes ]; then
   for program in $programs; do remove_one "$program"; done
   run systemctl daemon-reload
-  if ! [ -e /usr/bin/seamark-exporter ] && ! [ -e /usr/bin/seamark-relay ] || [ "$dry" = yes ]; then
-    [ ! -d /etc/seamark ] || run rmdir --ignore-fail-on-non-empty /etc/seamark
-    [ ! -d /run/seamark ] || run rm -rf /run/seamark
+  if is_last; then
     run remove_directories
-    if getent passwd seamark >/dev/null; then run userdel seamark; fi
-    run chown -R root:root "$state"
+    [ ! -d /etc/seamark ] || run rmdir --ignore-fail-on-non-empty /etc/seamark
+    [ ! -d /etc/seamark ] || [ "$dry" = yes ] || say "/etc/seamark stays: it holds files that are not from here"
+    [ ! -d /run/seamark ] || run rm -rf /run/seamark
+    if getent passwd seamark >/dev/null; then run userdel seamark || say "the account seamark stays: something else uses it"; fi
+    [ ! -d "$state" ] || run chown -R root:root "$state"
   fi
+  [ "$dry" = no ] || exit 0
   say "gone; $state holds what was stored, and the configuration. Remove it by hand when nobody needs it any more."
   exit 0
 fi
@@ -188,8 +207,9 @@ for program in $programs; do
   [ -x "$from/$program/usr/bin/seamark-$program" ] ||
     fail "there is no $from/$program/usr/bin/seamark-$program: run \`make stage\` first, or name its directory with --from"
 done
+[ "$dry" = yes ] || install -d /etc/seamark
 make_user
-run install -d -m 700 "$state/etc"
 for program in $programs; do install_one "$program"; done
 [ "$start" = no ] || start_all
+[ "$dry" = no ] || exit 0
 say "done. Settings: /etc/seamark/, /etc/default/seamark-*; logs: journalctl -u 'seamark-*'"

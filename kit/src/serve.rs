@@ -81,6 +81,9 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
+/// What a connection may send before its request is complete, in bytes, but for the body.
+const HEADER_BYTES: usize = 64 * 1024;
+
 /// Serves HTTP/1.1 until `stop` ends, then lets answers under way finish. `web` says with what protection.
 ///
 /// # Errors
@@ -93,7 +96,10 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let server = Arc::new(Server { http: Builder::new(), program: TowerToHyperService::new(router), web });
+    let mut http = Builder::new();
+    // For the headers of each connection. With hyper's own bound a crowd of them would take all memory there is.
+    http.max_buf_size(HEADER_BYTES);
+    let server = Arc::new(Server { http, program: TowerToHyperService::new(router), web });
     let seats = Seats::for_files(getrlimit(Resource::Nofile).current);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);

@@ -47,7 +47,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, Copy)]
 pub struct Admitted;
 
-type Knows = Box<dyn Fn(&Parts, SocketAddr) -> bool + Send + Sync>;
+/// An extension of requests that the program itself lets pass: it has counted them.
+#[derive(Debug, Clone, Copy)]
+pub struct Known;
+
+type Knows = Box<dyn Fn(&Parts, SocketAddr) -> Result<bool, Duration> + Send + Sync>;
 
 /// The web configuration in use.
 #[derive(Default)]
@@ -100,8 +104,9 @@ impl Web {
         read.await.unwrap_or_else(|error| Err(Problems::unreadable("web configuration", error.to_string())))
     }
 
-    /// Says who passes without a name and a password of the web configuration, because the program knows them itself.
-    pub fn let_pass(&self, knows: impl Fn(&Parts, SocketAddr) -> bool + Send + Sync + 'static) {
+    /// Says who passes without a name and a password of the web configuration, because the program knows them itself. An
+    /// error: nobody looks at what this caller shows before that time is over.
+    pub fn let_pass(&self, knows: impl Fn(&Parts, SocketAddr) -> Result<bool, Duration> + Send + Sync + 'static) {
         let _ = self.knows.set(Box::new(knows));
     }
 
@@ -148,8 +153,8 @@ impl Web {
         }
     }
 
-    fn knows(&self, parts: &Parts, peer: SocketAddr) -> bool {
-        self.knows.get().is_some_and(|knows| knows(parts, peer))
+    fn knows(&self, parts: &Parts, peer: SocketAddr) -> Result<bool, Duration> {
+        self.knows.get().map_or(Ok(false), |knows| knows(parts, peer))
     }
 
     fn bucket(&self) -> MutexGuard<'_, Bucket> {

@@ -262,7 +262,7 @@ impl App {
     pub fn protect(&self, web: &Arc<Web>) {
         let shared = Arc::downgrade(&self.0);
         web.let_pass(move |parts, peer| {
-            shared.upgrade().is_some_and(|shared| access::knows(&Self(shared), parts, peer))
+            shared.upgrade().map_or(Ok(false), |shared| access::knows(&Self(shared), parts, peer))
         });
         let _ = self.0.web.set(Arc::clone(web));
     }

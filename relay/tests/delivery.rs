@@ -303,6 +303,21 @@ async fn a_kill_between_the_call_and_the_commit_leaves_one_marked_double() {
 }
 
 #[tokio::test]
+async fn a_message_that_meets_a_fault_of_ours_is_a_dead_letter_and_the_next_one_arrives() {
+    let stand_in = Discord::start(short_rates()).await;
+    let mut relay = Relay::new();
+    // No number: to word it panics.
+    relay.append("items:x", "group", Severity::Critical).await;
+    relay.append("next", "other", Severity::Warning).await;
+    relay.start(&[stand_in.webhook(1)]);
+    relay.until("the next one arrives", || titles(&stand_in.accepted()) == ["next"]).await;
+    let letters = relay.store.dead_letters(9).await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].reason.contains("a fault of the relay's"), "{}", letters[0].reason);
+    assert!(relay.is_idle().await);
+}
+
+#[tokio::test]
 async fn a_message_of_several_parts_goes_on_with_the_part_that_failed() {
     let stand_in = Discord::start(short_rates()).await;
     stand_in.fail([Fault::None, Fault::Status { status: 500 }]);

@@ -39,6 +39,8 @@ def tell(server, verdict, binaries):
     say("Take it away")
     is_gone(server, verdict, before)
     comes_again(server, verdict)
+    say("The Debian packages")
+    are_packages(server, verdict)
 
 
 def say(title):
@@ -62,10 +64,18 @@ def installs(server, verdict):
         verdict.equal(f"the {program} is not root", server.says(f"stat -c %U /proc/{pid}"), "seamark")
         verdict.equal(f"the {program} has no capability", server.says(f"grep CapBnd /proc/{pid}/status").split()[1], "0" * 16)
     are_scraped(server, verdict, "Prometheus scrapes both")
+    listen_here(server, verdict, "both listen on this host alone")
     verdict.equal("the host has its name", server.prometheus.series("node_uname_info")[0]["nodename"], "bare-1")
     verdict.equal("secrets are for root, configurations for the service",
                   server.says("stat -c '%n %U:%G %a' /etc/default/seamark-relay /etc/seamark/relay.yml").splitlines(),
                   ["/etc/default/seamark-relay root:root 600", "/etc/seamark/relay.yml root:seamark 640"])
+
+
+def listen_here(server, verdict, sentence):
+    """Whether no other address than 127.0.0.1 (0100007F) takes calls on our ports, which are 2695 and 2696."""
+    listening = server.says("cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == \"0A\" {print $2}'").split()
+    ours = sorted(each for each in listening if each.endswith((":2695", ":2696")))
+    verdict.equal(sentence, ours, ["0100007F:2695", "0100007F:2696"])
 
 
 def are_active(server, verdict, sentence):
@@ -156,6 +166,7 @@ def waits_at_the_socket(server, verdict):
     server.says("systemctl disable --quiet --now seamark-exporter.service && systemctl enable --quiet --now seamark-exporter.socket")
     until("the first call starts it", lambda: server.says("systemctl is-active seamark-exporter || true") == "active")
     are_scraped(server, verdict, "with the socket held by systemd, both are scraped")
+    listen_here(server, verdict, "and both still listen on this host alone")
     server.says("systemctl disable --quiet --now seamark-exporter.socket seamark-exporter.service"
                 " && systemctl enable --quiet --now seamark-exporter.service")
 
@@ -168,7 +179,9 @@ def is_gone(server, verdict, before):
     verdict.equal("nothing is left but the state directory", left, [])
     missing = sorted(line for line in before - server.files() if not NOT_OURS.match(line) and not line.startswith("/var/lib "))
     verdict.equal("nothing is gone that was there before", missing, [])
-    verdict.check("the outbox is still there", any(line.startswith("/var/lib/seamark/relay.db ") for line in after), None)
+    for kept in ("relay.db", "exporter.state"):
+        verdict.check(f"{kept} is still there", any(line.startswith(f"/var/lib/seamark/{kept} ") for line in after), None)
+    verdict.equal("nor is the token", server.says("ls -d /run/seamark 2>/dev/null || true"), "")
     verdict.equal("nor does anything run", server.says("systemctl list-units --all --no-legend --plain 'seamark*'"), "")
     verdict.equal("and the account is gone", server.says("getent passwd seamark || true"), "")
 
@@ -181,3 +194,22 @@ def comes_again(server, verdict):
     posted(server, "third")
     arrives(server, verdict, "and the outbox of before", "third is on fire")
     verdict.equal("so that nothing is told twice", len(server.chat.messages("first is on fire")), 1)
+
+
+def are_packages(server, verdict):
+    # The one thing they depend on that is missing here is `ca-certificates`.
+    install = f"dpkg --install --force-depends {CHECKOUT}/target/packages/*.deb"
+    server.says(f"{INSTALL} --uninstall && rm -r /var/lib/seamark")
+    server.says(install)
+    are_active(server, verdict, "installed as packages, both are active")
+    are_scraped(server, verdict, "and scraped")
+    server.says(f"echo '# mine' >>/etc/seamark/exporter.yml; {install}")
+    verdict.equal("installed over themselves, they keep a changed configuration", server.says("tail -n 1 /etc/seamark/exporter.yml"), "# mine")
+    are_active(server, verdict, "and are active")
+    server.says("dpkg --remove seamark-exporter seamark-relay")
+    verdict.equal("removed, nothing of them runs", server.says("systemctl list-units --no-legend --plain 'seamark*'"), "")
+    verdict.equal("and the configuration stays", server.says("tail -n 1 /etc/seamark/exporter.yml"), "# mine")
+    server.says("dpkg --purge seamark-exporter seamark-relay")
+    verdict.equal("purged, what was stored is all that is left of them",
+                  server.says("find / -xdev -name '*seamark*' -not -path '/opt/*' -not -path '/proc/*' -not -path '/var/log/*' | sort"),
+                  "/var/lib/seamark")

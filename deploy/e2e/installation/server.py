@@ -71,11 +71,12 @@ class Server:
         return None
 
     def bring(self, binaries):
-        """What somebody has there who has cloned the repository and called `make stage`."""
-        docker.run("make", "stage", f"STAGE_BINARIES={binaries}", cwd=TOP)
+        """What somebody has there who has cloned the repository and called `make stage`, and the packages."""
+        docker.run("make", "deb", f"STAGE_BINARIES={binaries}", cwd=TOP)
         self.says(f"rm -rf {CHECKOUT}; mkdir -p {CHECKOUT}/deploy {CHECKOUT}/target")
         run("cp", "--quiet", str(TOP / "deploy" / "systemd"), f"{self.name}:{CHECKOUT}/deploy/")
-        run("cp", "--quiet", str(TOP / "target" / "stage"), f"{self.name}:{CHECKOUT}/target/")
+        for made in ("stage", "packages"):
+            run("cp", "--quiet", str(TOP / "target" / made), f"{self.name}:{CHECKOUT}/target/")
 
     def files(self):
         """Every file, directory and link of it, with its owner and mode; not those of what only runs, and not ours."""

@@ -109,7 +109,11 @@ impl Seats {
                     () = self.freed.notified() => {}
                     () = sleep(then.saturating_duration_since(now)) => {}
                 },
-                Room::None => self.freed.notified().await,
+                // An answer may end without its connection.
+                Room::None => tokio::select! {
+                    () = self.freed.notified() => {}
+                    () = sleep(GRACE) => {}
+                },
             }
         }
         let seat = Arc::<Seat>::default();

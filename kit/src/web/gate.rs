@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::config::WebConfig;
 use super::figures::Reason;
 use super::password::Verdict;
-use super::{Admitted, Web};
+use super::{Admitted, Known, Web};
 use crate::secret::Secret;
 
 /// What a health check asks.
@@ -61,11 +61,20 @@ pub(super) async fn admit(web: &Web, config: &WebConfig, caller: Caller, parts: 
             parts.extensions.insert(Admitted);
             Ok(())
         }
-        Verdict::Wrong if web.knows(parts, caller.peer) => Ok(()),
-        Verdict::Wrong => {
-            web.figures.refused(Reason::Credentials);
-            Err(unauthorized())
-        }
+        Verdict::Wrong => match web.knows(parts, caller.peer) {
+            Ok(true) => {
+                parts.extensions.insert(Known);
+                Ok(())
+            }
+            Ok(false) => {
+                web.figures.refused(Reason::Credentials);
+                Err(unauthorized())
+            }
+            Err(wait) => {
+                web.figures.refused(Reason::Rate);
+                Err(too_many(&parts.method, wait))
+            }
+        },
         Verdict::Later => {
             web.figures.refused(Reason::Rate);
             Err(too_many(&parts.method, Duration::from_secs(1)))

@@ -43,10 +43,18 @@ impl App {
         let live = self.live();
         let now = Timestamp::now();
         let (channels, wish) = self.0.reports.take(&live.plan, name, channels, &live.routing.on, "", now).await?;
-        let is_new = match wish {
-            Some(wish) => self.0.reports.fulfil(&live.plan, wish).await?,
-            None => false,
-        };
+        let Some(wish) = wish else { return Ok(Ran { channels, is_new: false }) };
+        let reports = self.0.reports.clone();
+        // Of its own: whoever asked may have gone before it is made.
+        let made = tokio::spawn(async move {
+            let made = reports.fulfil(&live.plan, wish).await;
+            if let Err(error) = &made {
+                tracing::warn!(%error, "a report that somebody asked for was not sent: {error}");
+            }
+            made
+        });
+        let is_new =
+            made.await.map_err(|_| RunError::NotMade("a fault of the relay's; its log says more".to_owned()))??;
         Ok(Ran { channels, is_new })
     }
 

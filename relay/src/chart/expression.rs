@@ -27,30 +27,61 @@ impl Expression {
         Some(expression)
     }
 
-    /// Takes the comparison off: `X > 0.8` is `X` and 0.8. What is compared with more than a number or a series is drawn
-    /// alone.
+    /// Takes the comparison off: `X > 0.8` is `X` and 0.8. What follows behind `and` or `unless` says for whom the rule
+    /// is, and is left out. What is compared with more than a number or a series is drawn alone.
     pub fn read(expr: &str) -> Self {
         let expr = expr.trim();
-        match comparison(expr) {
-            Some((start, end)) => {
-                let left = expr.get(..start).unwrap_or_default().trim();
-                let right = expr.get(end..).unwrap_or_default().trim();
-                // `0.8 < X` means the same.
-                match (number(left), number(right)) {
-                    (Some(threshold), None) => Self { expr: right.to_owned(), threshold: Some(threshold), limit: None },
-                    (_, threshold) => Self { expr: left.to_owned(), threshold, limit: series(right) },
-                }
-            }
-            None => Self { expr: expr.to_owned(), threshold: None, limit: None },
+        let parts = parts(expr);
+        let is = |part: &Part, words: &[&str]| matches!(part, Part::Word(_, word) if words.contains(&word.as_str()));
+        if parts.iter().any(|part| is(part, &["or"])) {
+            return Self::whole(expr);
         }
+        let end = parts.iter().find(|part| is(part, &["and", "unless"])).map_or(expr.len(), Part::start);
+        let said = expr.get(..end).unwrap_or_default().trim();
+        if let Some(inside) = said.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))
+            && matches!(parts.iter().find(|part| matches!(part, Part::Close(_))), Some(Part::Close(at)) if at + 1 == said.len())
+        {
+            return Self::read(inside);
+        }
+        let mut comparisons = parts.iter().filter(|part| part.start() < end).filter_map(|part| match part {
+            Part::Comparison(start, end) => Some((*start, *end)),
+            _ => None,
+        });
+        let (Some((start, behind)), None) = (comparisons.next(), comparisons.next()) else { return Self::whole(said) };
+        let left = said.get(..start).unwrap_or_default().trim();
+        let right = said.get(behind..).unwrap_or_default().trim();
+        // `0.8 < X` means the same.
+        match (number(left), number(right)) {
+            (Some(threshold), None) => Self { expr: right.to_owned(), threshold: Some(threshold), limit: None },
+            (_, threshold) => Self { expr: left.to_owned(), threshold, limit: series(right) },
+        }
+    }
+
+    fn whole(expr: &str) -> Self {
+        Self { expr: expr.to_owned(), threshold: None, limit: None }
     }
 }
 
-/// Where the only comparison outside of brackets and texts stands. With `and`, `or` or `unless` beside it there is more
-/// to it than a line and a threshold.
-fn comparison(expr: &str) -> Option<(usize, usize)> {
+/// What stands outside of brackets and texts, and where it begins.
+enum Part {
+    /// In small letters.
+    Word(usize, String),
+    /// And where it ends.
+    Comparison(usize, usize),
+    /// The last of some brackets.
+    Close(usize),
+}
+
+impl Part {
+    fn start(&self) -> usize {
+        let (Self::Word(at, _) | Self::Comparison(at, _) | Self::Close(at)) = self;
+        *at
+    }
+}
+
+fn parts(expr: &str) -> Vec<Part> {
     let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
-    let mut found = None;
+    let mut found = Vec::new();
     let mut letters = expr.char_indices().peekable();
     let mut word = String::new();
     while let Some((at, letter)) = letters.next() {
@@ -62,23 +93,24 @@ fn comparison(expr: &str) -> Option<(usize, usize)> {
             continue;
         }
         if depth == 0 && (letter.is_ascii_alphanumeric() || "_:".contains(letter)) {
-            word.push(letter);
+            word.push(letter.to_ascii_lowercase());
             continue;
         }
-        if ["and", "or", "unless"].contains(&word.to_ascii_lowercase().as_str()) {
-            return None;
+        if !word.is_empty() {
+            found.push(Part::Word(at - word.len(), std::mem::take(&mut word)));
         }
-        word.clear();
         match letter {
             '"' | '\'' | '`' => quote = Some(letter),
             '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ')' | ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    found.push(Part::Close(at));
+                }
+            }
             '>' | '<' | '=' | '!' if depth == 0 => {
                 let two = letters.next_if(|(_, next)| *next == '=').is_some();
-                if found.is_some() {
-                    return None;
-                }
-                found = Some((at, at + if two { 2 } else { 1 }));
+                found.push(Part::Comparison(at, at + if two { 2 } else { 1 }));
             }
             _ => {}
         }
@@ -144,7 +176,13 @@ mod tests {
             ("1 - free{mode=~\"a|b>c\"} / size >= 9e-1 ", ("1 - free{mode=~\"a|b>c\"} / size", Some(0.9))),
             ("sum(a > 3)", ("sum(a > 3)", None)),
             ("a > on (instance) b", ("a", None)),
-            ("a > 3 and b < 2", ("a > 3 and b < 2", None)),
+            ("a > 3 and b < 2", ("a", Some(3.0))),
+            ("a > 3 UNLESS on (x) b == 0", ("a", Some(3.0))),
+            ("(a > 3) unless on (x) b == 0", ("a", Some(3.0))),
+            ("(a) - (b) > 3 and on (x) c", ("(a) - (b)", Some(3.0))),
+            ("a and b > 3", ("a", None)),
+            ("a > 3 or b > 2", ("a > 3 or b > 2", None)),
+            ("a > 3 > 2", ("a > 3 > 2", None)),
             ("a{x=\"\\\">1\"} > 2", ("a{x=\"\\\">1\"}", Some(2.0))),
             ("android_total > 2", ("android_total", Some(2.0))),
         ];

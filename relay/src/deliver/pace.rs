@@ -52,19 +52,40 @@ pub fn served_within(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Time
 /// How many groups are told one by one: as many as the budgets leave room for before long, and after some sudden calls
 /// fewer still. Nobody reads each of two hundred messages, even where a chat would take them within the half minute.
 /// `storm` is the time since a storm was last seen.
-pub fn told_singly(ended: &[Timestamp], budgets: &[(u32, Duration)], storm: Option<Duration>, now: Timestamp) -> usize {
+pub fn told_singly(
+    ended: &[Timestamp],
+    budgets: &[(u32, Duration)],
+    told: &Told,
+    storm: Option<Duration>,
+    now: Timestamp,
+) -> usize {
     if budgets.is_empty() {
         return usize::MAX;
     }
     if is_on(storm) {
         return 1;
     }
-    served_within(ended, budgets, now, PATIENCE).min(SUDDEN.saturating_sub(lately(ended, now)))
+    served_within(ended, budgets, now, PATIENCE).min(SUDDEN.saturating_sub(told.lately(now)))
 }
 
-/// Whether the calls before make a storm. A channel without budgets knows none.
-pub fn is_sudden(ended: &[Timestamp], budgets: &[(u32, Duration)], now: Timestamp) -> bool {
-    !budgets.is_empty() && lately(ended, now) >= SUDDEN
+/// When the last alerts were told. Not calls: an alert may take several, and a report takes as many as it likes.
+#[derive(Debug, Default)]
+pub struct Told([Option<Timestamp>; SUDDEN]);
+
+impl Told {
+    /// Notes one more; whether they make a storm. A channel without budgets knows none.
+    pub fn add(&mut self, at: Timestamp, budgets: &[(u32, Duration)]) -> bool {
+        self.0.rotate_left(1);
+        if let Some(last) = self.0.last_mut() {
+            *last = Some(at);
+        }
+        !budgets.is_empty() && self.lately(at) >= SUDDEN
+    }
+
+    fn lately(&self, now: Timestamp) -> usize {
+        let since = now.checked_sub(SUDDENLY).unwrap_or(Timestamp::MIN);
+        self.0.iter().flatten().filter(|at| **at > since).count()
+    }
 }
 
 /// How long the next message still waits for what else there is; `told` is the time since the one before.
@@ -74,11 +95,6 @@ pub fn gathers(storm: Option<Duration>, told: Option<Duration>) -> Duration {
 
 fn is_on(storm: Option<Duration>) -> bool {
     storm.is_some_and(|since| since < CALM)
-}
-
-fn lately(ended: &[Timestamp], now: Timestamp) -> usize {
-    let since = now.checked_sub(SUDDENLY).unwrap_or(Timestamp::MIN);
-    ended.iter().filter(|at| **at > since).count()
 }
 
 /// `wait` after `from`; the end of time where there is no such moment.
@@ -94,6 +110,14 @@ mod tests {
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millisecond(1_700_000_000_000 + millis).unwrap()
+    }
+
+    fn told(moments: &[i64]) -> Told {
+        let mut told = Told::default();
+        for moment in moments {
+            told.add(at(*moment), BUDGETS);
+        }
+        told
     }
 
     #[test]
@@ -126,33 +150,38 @@ mod tests {
 
     #[test]
     fn five_groups_are_told_one_by_one_and_of_a_storm_fewer() {
-        let singly = |ended: &[Timestamp]| told_singly(ended, BUDGETS, None, at(0));
+        let singly = |moments: &[i64]| told_singly(&[], BUDGETS, &told(moments), None, at(0));
         assert_eq!(singly(&[]), 5);
-        assert_eq!(singly(&[at(-7000), at(-1000), at(-10)]), 2);
-        assert_eq!(singly(&[at(-1000); 12]), 0);
-        // Half a minute has room for them all; a steady flow is no storm.
-        assert_eq!(singly(&[-20_000, -15_000, -10_000, -8000].map(at)), 5);
-        assert_eq!(singly(&[at(-40_000); 20]), 5);
-        assert_eq!(singly(&[at(-10_000); 28]), 2);
-        assert_eq!(told_singly(&[at(0); 99], &[], None, at(0)), usize::MAX);
+        assert_eq!(singly(&[-7000, -1000, -10]), 2);
+        assert_eq!(singly(&[-1000; 12]), 0);
+        // A steady flow is no storm.
+        assert_eq!(singly(&[-20_000, -15_000, -10_000, -8000]), 5);
+        let in_budget = |ended: &[Timestamp]| told_singly(ended, BUDGETS, &Told::default(), None, at(0));
+        // Calls that told no alert, the parts of a report say.
+        assert_eq!(in_budget(&[at(-1000); 12]), 5);
+        assert_eq!(in_budget(&[at(-10_000); 28]), 2);
+        assert_eq!(told_singly(&[at(0); 99], &[], &told(&[0; 9]), None, at(0)), usize::MAX);
     }
 
     #[test]
     fn what_straggles_behind_a_list_is_no_row_of_messages() {
-        // The calls are out of sight, and the storm is not over.
-        let singly = |since| told_singly(&[at(-10_000); 9], BUDGETS, Some(Duration::from_secs(since)), at(0));
+        // The messages are out of sight, and the storm is not over.
+        let singly = |since| told_singly(&[], BUDGETS, &told(&[-10_000; 9]), Some(Duration::from_secs(since)), at(0));
         assert_eq!(singly(6), 1);
         assert_eq!(singly(29), 1);
         assert_eq!(singly(30), 5);
-        assert_eq!(told_singly(&[], &[], Some(Duration::from_secs(1)), at(0)), usize::MAX);
+        assert_eq!(told_singly(&[], &[], &Told::default(), Some(Duration::from_secs(1)), at(0)), usize::MAX);
     }
 
     #[test]
     fn a_storm_is_seen_by_its_fifth_message_and_not_in_the_steadiest_flow() {
-        assert!(is_sudden(&[-7900, -6000, -4000, -2000, 0].map(at), BUDGETS, at(0)));
+        let is_sudden = |before: &[i64], budgets| told(before).add(at(0), budgets);
+        assert!(is_sudden(&[-7900, -6000, -4000, -2000], BUDGETS));
         // Thirty a minute.
-        assert!(!is_sudden(&[-8000, -6000, -4000, -2000, 0].map(at), BUDGETS, at(0)));
-        assert!(!is_sudden(&[at(0); 9], &[], at(0)));
+        assert!(!is_sudden(&[-8000, -6000, -4000, -2000], BUDGETS));
+        assert!(!is_sudden(&[0; 9], &[]));
+        // A private chat of Telegram's, which takes one a second.
+        assert!(is_sudden(&[-4400, -3300, -2200, -1100], &[(1, Duration::from_millis(1050))]));
     }
 
     #[test]

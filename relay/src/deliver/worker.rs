@@ -1,5 +1,6 @@
 //! The loop of one destination.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,9 +8,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::hold::{Hold, Services, channel_scope, gone_scope, service_scope};
-use super::pace::{after, gathers, next_allowed, told_singly};
+use super::pace::{Told, after, gathers, next_allowed, told_singly};
 use super::{Composer, Destination, Update, card, http};
 use crate::channel::{Payload, Posting, Response, Verdict};
+use crate::fault::survived;
 use crate::ingest::KeyHash;
 use crate::message::Message;
 use crate::metrics::Metrics;
@@ -48,10 +50,14 @@ pub(super) struct Worker {
     ended: Vec<Timestamp>,
     /// Nothing before this is over.
     held: Hold,
+    /// When the last alerts were told.
+    alerts: Told,
     /// When a storm was last seen.
     storm: Option<Instant>,
     /// When the last message was told to its end.
     told: Option<Instant>,
+    /// What is being delivered.
+    at_work: Option<Arc<Claim>>,
     /// Failures in a row.
     failures: u32,
     gone: bool,
@@ -68,8 +74,10 @@ impl Worker {
             tools,
             ended: Vec::new(),
             held: Hold::default(),
+            alerts: Told::default(),
             storm: None,
             told: None,
+            at_work: None,
             failures: 0,
             gone: false,
             moves: 0,
@@ -95,7 +103,11 @@ impl Worker {
             } else if allowed > now {
                 self.sleep(Some(allowed), None).await
             } else {
-                self.deliver_next(now, &mut appended).await
+                let what = format!("a delivery of channel `{}`", self.destination.name);
+                match survived(&what, self.deliver_next(now, &mut appended)).await {
+                    Some(stop) => stop,
+                    None => self.give_up().await,
+                }
             };
             if stop {
                 return;
@@ -140,11 +152,15 @@ impl Worker {
 
     /// Sends what is next, or waits for it. Whether to stop.
     async fn deliver_next(&mut self, now: Timestamp, appended: &mut watch::Receiver<u64>) -> bool {
-        let served = told_singly(&self.ended, self.destination.channel.limits().budgets, since(self.storm), now);
+        let served =
+            told_singly(&self.ended, self.destination.channel.limits().budgets, &self.alerts, since(self.storm), now);
         match self.tools.store.claim(&self.destination.name, now, served).await {
             Ok(Next::Claim(claim)) => {
                 self.store_is_down = false;
+                let claim: Arc<Claim> = Arc::from(claim);
+                self.at_work = Some(claim.clone());
                 self.attempt(&claim).await;
+                self.at_work = None;
                 false
             }
             Ok(Next::At(at)) => self.idle(Some(at), now, appended).await,

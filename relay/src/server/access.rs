@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use seamark_kit::serve::Peer;
-use seamark_kit::web::Admitted;
+use seamark_kit::web::{Admitted, Known};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -24,7 +24,8 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
     let live = app.live();
     // Without a connection, as in tests, all callers are one.
     let from = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| peer.ip());
-    if let Err(wait) = app.callers().call(from, live.rate_limit, Instant::now()) {
+    let is_counted = request.extensions().get::<Known>().is_some();
+    if !is_counted && let Err(wait) = app.callers().call(from, live.rate_limit, Instant::now()) {
         app.metrics().limited();
         app.metrics().webhook_request(StatusCode::SERVICE_UNAVAILABLE.as_u16());
         return too_many(wait);
@@ -54,22 +55,26 @@ fn is_admitted(request: &Request) -> bool {
 
 /// Whether a request shows the relay's own token or session, and so needs no password of the web configuration. To guess
 /// here is as slow as to guess behind it.
-pub(crate) fn knows(app: &App, parts: &Parts, peer: SocketAddr) -> bool {
+///
+/// # Errors
+///
+/// How long this address is to wait. To answer "wrong" instead would lose what Alertmanager posts with the right token.
+pub(crate) fn knows(app: &App, parts: &Parts, peer: SocketAddr) -> Result<bool, Duration> {
     let live = app.live();
-    let Some(credentials) = &live.credentials else { return false };
+    let Some(credentials) = &live.credentials else { return Ok(false) };
     if session::is_open(app, &parts.headers, credentials) {
-        return true;
+        return Ok(true);
     }
-    if !parts.headers.contains_key(header::AUTHORIZATION)
-        || app.callers().call(peer.ip(), live.rate_limit, Instant::now()).is_err()
-    {
-        return false;
+    if !parts.headers.contains_key(header::AUTHORIZATION) {
+        return Ok(false);
     }
+    app.callers().call(peer.ip(), live.rate_limit, Instant::now())?;
     let allowed = is_allowed(&parts.headers, credentials);
     if !allowed {
         app.callers().was_wrong(peer.ip(), live.rate_limit, Instant::now());
+        app.metrics().unauthorized();
     }
-    allowed
+    Ok(allowed)
 }
 
 fn too_many(wait: Duration) -> Response {

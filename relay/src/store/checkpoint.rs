@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -54,14 +54,22 @@ impl Checkpoints {
     pub fn after_commit(&mut self, connection: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         if self.asked {
-            let moved = if pages < TOO_MANY { self.moved.try_recv().is_ok() } else { self.moved.recv().is_ok() };
-            self.asked = !moved;
+            match self.moved.try_recv() {
+                Err(TryRecvError::Empty) if pages < TOO_MANY => return,
+                Err(TryRecvError::Empty) => drop(self.moved.recv()),
+                _ => {}
+            }
+            self.asked = false;
             // Fewer: all of them were moved, and the log has begun anew.
-            if moved && pages >= MANY {
+            if pages >= MANY {
                 checkpoint(connection);
             }
         } else if pages >= MANY {
             self.asked = self.wanted.as_ref().is_some_and(|wanted| wanted.send(()).is_ok());
+            // The thread is gone: as SQLite itself would do it.
+            if !self.asked {
+                checkpoint(connection);
+            }
         }
     }
 }

@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::change::Change;
-use super::{MOST_MOVES, Worker, address};
+use super::{MOST_MOVES, STORE_RETRY, Worker, address, stopped_within};
 use crate::channel::{MessageRef, Verdict};
 use crate::compose::TroubleKind;
 use crate::deliver::hold::{channel_scope, gone_scope, service_scope};
 use crate::deliver::note;
-use crate::deliver::pace::is_sudden;
 use crate::deliver::retry::{History, Step, next_attempt};
 use crate::metrics::Outcome;
 use crate::store::{Claim, Deferral, DeliveryId, Digest, MessageKind};
@@ -108,9 +107,8 @@ impl Worker {
         self.insist(claim.id, now, Change::Acknowledge(reference, more)).await;
         if !more {
             self.told = Some(Instant::now());
-            // A report of many parts is no storm.
             let is_alert = matches!(claim.kind, MessageKind::Alert | MessageKind::Resolved);
-            let is_sudden = is_alert && is_sudden(&self.ended, self.destination.channel.limits().budgets, now);
+            let is_sudden = is_alert && self.alerts.add(now, self.destination.channel.limits().budgets);
             if is_sudden || claim.digest == Some(Digest::Storm) {
                 self.storm = self.told;
             }
@@ -124,6 +122,23 @@ impl Worker {
                 self.tools.metrics.delivered_after(name, latency);
             }
         }
+    }
+
+    /// A fault of ours: the message is kept as a dead letter, because it would only meet the same fault again. Whether to
+    /// stop.
+    pub(super) async fn give_up(&mut self) -> bool {
+        let Some(claim) = self.at_work.take() else {
+            return stopped_within(&mut self.tools.stopped, STORE_RETRY).await;
+        };
+        let (reason, now) = ("a fault of the relay's, which stands in its log".to_owned(), Timestamp::now());
+        if claim.kind != MessageKind::Notice {
+            self.note(TroubleKind::DeadLetter, "", &reason, now).await;
+        }
+        self.insist(claim.id, now, Change::Bury(reason)).await;
+        for kind in claim.merged.iter().map(|merged| merged.kind).chain([claim.kind]) {
+            self.tools.metrics.delivery(&self.destination.name, kind, Outcome::Dead);
+        }
+        false
     }
 
     pub(super) async fn bury(&mut self, claim: &Claim, reason: &str, now: Timestamp) {
