@@ -301,7 +301,7 @@ async fn a_report_is_sent_by_a_button_and_its_trouble_is_told() {
     assert_eq!(relay.get("/messages", &[]).await.text.matches("📊 daily").count(), 1);
     let wrong = relay.post("/reports", "name=weekly", &[]).await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND);
-    assert!(wrong.text.contains("there is no report `weekly`; the configuration has"), "{}", wrong.text);
+    assert!(wrong.text.contains("There is no report weekly."), "{}", wrong.text);
     assert_eq!(relay.get("/chart?id=99", &[]).await.status, StatusCode::NOT_FOUND);
 }
 

@@ -138,6 +138,18 @@ async fn a_password_or_the_relays_own_token_opens_every_path() {
 }
 
 #[tokio::test]
+async fn the_right_token_after_a_crowd_of_wrong_ones_is_to_come_again_and_is_not_refused() {
+    let relay = Relay::start(&format!("token: {TOKEN}"));
+    let mut last = 0;
+    for _ in 0..90 {
+        last = status(relay.reload().bearer_auth("wrong")).await;
+    }
+    assert_eq!(last, 503);
+    // Alertmanager would give up after a 401.
+    assert_eq!(status(relay.reload().bearer_auth(TOKEN)).await, 503);
+}
+
+#[tokio::test]
 async fn the_page_opens_with_the_password_and_a_session_needs_none() {
     let relay = Relay::start(&format!("token: {TOKEN}"));
     let with = |request: RequestBuilder| request.basic_auth("alertmanager", Some(PASSWORD));

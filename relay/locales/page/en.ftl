@@ -78,6 +78,18 @@ page-report-next = Next:
 page-report-last = Last:
 page-report-run = Send now
 page-report-again = The report { $name } was asked for less than a minute ago; it is not sent twice.
+page-report-result = { $state ->
+    [sent] sent
+    [self] sent by the relay itself, without Alertmanager
+    [suppressed] silenced in Alertmanager
+    [missed] missed
+    [failed] failed
+   *[open] on its way
+}
+page-report-not-made = The report could not be made: { $reason }
+page-report-not-stored = The report could not be put into the outbox: { $reason }
+page-report-none = There is no report { $name }.
+page-report-no-channel = A channel of the report { $name } does not exist or is off.
 
 page-preview-hint = A notification as Alertmanager posts it (JSON). Nothing is sent.
 page-preview-problem = This is no notification: { $problem }

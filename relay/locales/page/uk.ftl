@@ -88,6 +88,18 @@ page-report-next = Наступний:
 page-report-last = Останній:
 page-report-run = Надіслати зараз
 page-report-again = Звіт { $name } замовили менш ніж хвилину тому; двічі його не надсилають.
+page-report-result = { $state ->
+    [sent] надіслано
+    [self] надіслано самим ретранслятором, без Alertmanager
+    [suppressed] заглушено в Alertmanager
+    [missed] пропущено
+    [failed] не вдалося
+   *[open] у дорозі
+}
+page-report-not-made = Звіт не вдалося скласти: { $reason }
+page-report-not-stored = Звіт не вдалося покласти до черги: { $reason }
+page-report-none = Звіту { $name } немає.
+page-report-no-channel = Каналу, до якого має надійти звіт { $name }, немає або його вимкнено.
 
 page-preview-hint = Сповіщення, як його надсилає Alertmanager (JSON). Нічого не буде надіслано.
 page-preview-problem = Це не сповіщення: { $problem }

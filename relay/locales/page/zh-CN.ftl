@@ -63,6 +63,18 @@ page-report-next = 下一次：
 page-report-last = 上一次：
 page-report-run = 立即发送
 page-report-again = 报告 { $name } 在一分钟内已有人请求，不会重复发送。
+page-report-result = { $state ->
+    [sent] 已发送
+    [self] 由中继自行发送，未经 Alertmanager
+    [suppressed] 已在 Alertmanager 中静默
+    [missed] 已错过
+    [failed] 失败
+   *[open] 发送中
+}
+page-report-not-made = 无法生成报告：{ $reason }
+page-report-not-stored = 无法将报告放入发件队列：{ $reason }
+page-report-none = 没有名为 { $name } 的报告。
+page-report-no-channel = 报告 { $name } 的某个渠道不存在或已关闭。
 
 page-preview-hint = Alertmanager 发出的通知(JSON)。这里不会发送任何内容。
 page-preview-problem = 这不是通知：{ $problem }

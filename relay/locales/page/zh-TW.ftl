@@ -63,6 +63,18 @@ page-report-next = 下一次：
 page-report-last = 上一次：
 page-report-run = 立即傳送
 page-report-again = 報告 { $name } 在一分鐘內已有人請求，不會重複傳送。
+page-report-result = { $state ->
+    [sent] 已傳送
+    [self] 由中繼自行傳送，未經 Alertmanager
+    [suppressed] 已在 Alertmanager 中靜音
+    [missed] 已錯過
+    [failed] 失敗
+   *[open] 傳送中
+}
+page-report-not-made = 無法產生報告：{ $reason }
+page-report-not-stored = 無法將報告放入寄件佇列：{ $reason }
+page-report-none = 沒有名為 { $name } 的報告。
+page-report-no-channel = 報告 { $name } 的某個頻道不存在或已關閉。
 
 page-preview-hint = Alertmanager 送出的通知(JSON)。這裡不會傳送任何內容。
 page-preview-problem = 這不是通知：{ $problem }

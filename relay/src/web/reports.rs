@@ -65,7 +65,13 @@ pub(super) async fn run(State(app): Shared, words: Words, Form(wanted): Form<Wan
                 RunError::NoReport(..) | RunError::NoChannel(..) => StatusCode::NOT_FOUND,
                 RunError::NotMade(_) | RunError::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
-            answer(&app, words, status, Some(error.to_string())).await
+            let problem = match &error {
+                RunError::NoReport(..) => words.with("page-report-none", "name", &wanted.name),
+                RunError::NoChannel(..) => words.with("page-report-no-channel", "name", &wanted.name),
+                RunError::NotMade(reason) => words.with("page-report-not-made", "reason", reason),
+                RunError::NotStored(reason) => words.with("page-report-not-stored", "reason", &reason.to_string()),
+            };
+            answer(&app, words, status, Some(problem)).await
         }
     }
 }
