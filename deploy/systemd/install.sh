@@ -134,10 +134,26 @@ install_one() {
   fi
 }
 
-# With the user and the variables that the service will have.
+# With the user and the variables that the service will have. By a unit, and not by systemd-run, which a server without
+# D-Bus does not have.
 check_config() {
-  systemd-run --quiet --wait --pipe --collect --property User=seamark --property "EnvironmentFile=-/etc/default/seamark-$1" \
-    "/usr/bin/seamark-$1" check-config --config.file "/etc/seamark/$1.yml" >/dev/null
+  unit=seamark-check-$1.service said=/run/seamark-check-$1 good=yes
+  cat >"/run/systemd/system/$unit" <<END
+[Service]
+Type=oneshot
+User=seamark
+EnvironmentFile=-/etc/default/seamark-$1
+ExecStart=/usr/bin/seamark-$1 check-config --config.file /etc/seamark/$1.yml
+StandardOutput=null
+StandardError=truncate:$said
+END
+  systemctl daemon-reload
+  systemctl start "$unit" 2>/dev/null || good=no
+  [ ! -e "$said" ] || cat "$said" >&2
+  rm -f "/run/systemd/system/$unit" "$said"
+  systemctl reset-failed "$unit" 2>/dev/null || true
+  systemctl daemon-reload
+  [ "$good" = yes ]
 }
 
 start_all() {

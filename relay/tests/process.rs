@@ -91,6 +91,12 @@ impl Relay {
         }
     }
 
+    /// As [`Relay::wait_for`], or before: a channel may be quicker than the server.
+    fn has_said(&mut self, words: &str) -> String {
+        let seen = self.seen.iter().find(|line| line.contains(words)).cloned();
+        seen.unwrap_or_else(|| self.wait_for(words))
+    }
+
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -262,7 +268,7 @@ fn hangup_reads_the_configuration_anew_and_terminate_ends_in_good_order() {
     let directory = tempfile::tempdir().unwrap();
     let file = config(&directory, "channels: {screen: {type: log}}");
     let mut relay = Relay::start(&file);
-    relay.wait_for("Seamark relay started");
+    relay.has_said("Seamark relay started");
 
     config(&directory, "channels: {screen: {type: lag}}");
     relay.signal(Signal::HUP);
@@ -303,9 +309,7 @@ fn a_relay_whose_death_nobody_would_hear_of_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let mut relay = Relay::start(&config(&directory, "channels: {screen: {type: log}}"));
     assert!(relay.seen.iter().any(|line| line.contains("no `fallback_channel` is set")), "{:#?}", relay.seen);
-    // The channel may have been quicker than the server.
-    let seen = relay.seen.iter().find(|line| line.contains("Seamark relay started")).cloned();
-    let said = seen.unwrap_or_else(|| relay.wait_for("Seamark relay started"));
+    let said = relay.has_said("Seamark relay started");
     assert!(said.contains("nobody would hear of my death"), "{said}");
     drop(relay);
     // Another outbox: what the first was saying when it was killed is said again.
