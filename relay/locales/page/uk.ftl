@@ -12,16 +12,16 @@ page-all = Усі
 
 page-verdict-well = 🟢 Усе гаразд
 page-verdict-firing = { $count ->
-    [one] 🟡 Триває { $count } тривога
-    [few] 🟡 Тривають { $count } тривоги
-    [many] 🟡 Триває { $count } тривог
-   *[other] 🟡 Триває { $count } тривоги
+    [one] 🟡 { $count } активне сповіщення
+    [few] 🟡 { $count } активні сповіщення
+    [many] 🟡 { $count } активних сповіщень
+   *[other] 🟡 { $count } активного сповіщення
 }
 page-verdict-critical = { $count ->
-    [one] 🔴 Триває { $count } критична тривога
-    [few] 🔴 Тривають { $count } критичні тривоги
-    [many] 🔴 Триває { $count } критичних тривог
-   *[other] 🔴 Триває { $count } критичної тривоги
+    [one] 🔴 { $count } критичне сповіщення
+    [few] 🔴 { $count } критичні сповіщення
+    [many] 🔴 { $count } критичних сповіщень
+   *[other] 🔴 { $count } критичного сповіщення
 }
 page-verdict-channels = { $count ->
     [one] 🔴 { $count } канал потребує уваги
@@ -52,7 +52,7 @@ page-retry-all = Спробувати знову всі
 page-drop = Забути
 
 page-firing = Триває зараз
-page-nothing-fires = Тривог немає.
+page-nothing-fires = Активних сповіщень немає.
 page-more = { $count ->
     [one] і ще { $count }
     [few] і ще { $count }
@@ -74,10 +74,10 @@ page-merged = { $count ->
    *[other] розповідає ще про { $count } події
 }
 
-page-incidents-hint = Що спрацьовувало за останні сім днів, наскільки відомо релею.
+page-incidents-hint = Що спрацьовувало за останні сім днів, наскільки відомо ретранслятору.
 page-incidents-cut = Показано останні.
-page-nothing-fired = За останні сім днів тривог не було.
-page-alert = Тривога
+page-nothing-fired = За останні сім днів сповіщень не було.
+page-alert = Сповіщення
 page-about = Де
 page-began = Початок
 page-lasted = Тривалість
@@ -114,7 +114,7 @@ page-show = Показати
 page-limits = Обмеження
 
 page-login = Вхід
-page-login-token = Токен релею
+page-login-token = Токен ретранслятора
 page-login-where = Він лежить у файлі, який названо в token_file у relay.yml; його ж показує Alertmanager.
 page-login-name = Ім’я
 page-login-password = Пароль

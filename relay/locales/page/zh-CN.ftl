@@ -76,7 +76,7 @@ page-report-not-stored = 无法将报告放入发件队列：{ $reason }
 page-report-none = 没有名为 { $name } 的报告。
 page-report-no-channel = 报告 { $name } 的某个渠道不存在或已关闭。
 
-page-preview-hint = Alertmanager 发出的通知(JSON)。这里不会发送任何内容。
+page-preview-hint = Alertmanager 发出的通知（JSON）。这里不会发送任何内容。
 page-preview-problem = 这不是通知：{ $problem }
 page-detail-label = 详细程度
 page-detail = { $detail ->

@@ -76,7 +76,7 @@ page-report-not-stored = 無法將報告放入寄件佇列：{ $reason }
 page-report-none = 沒有名為 { $name } 的報告。
 page-report-no-channel = 報告 { $name } 的某個頻道不存在或已關閉。
 
-page-preview-hint = Alertmanager 送出的通知(JSON)。這裡不會傳送任何內容。
+page-preview-hint = Alertmanager 送出的通知（JSON）。這裡不會傳送任何內容。
 page-preview-problem = 這不是通知：{ $problem }
 page-detail-label = 詳細程度
 page-detail = { $detail ->
